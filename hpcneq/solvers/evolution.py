@@ -318,7 +318,8 @@ class Evolution:
         if isinstance(self.method, Repeated):
             return Row(row, side, state.flat, self.method.now.c, None, None)
         if self.method is not None:
-            return Row(row, side, state.flat, self.method.now.c, state.green, state.modes)
+            modes = self.method.row_modes(state)
+            return Row(row, side, state.flat, self.method.now.c, state.green, modes)
         if abs(row - t) > self.near:
             ts.interpolate(min(row, t), work)
             u = work

@@ -23,7 +23,8 @@ class Row:
 
     side : -1 at the end of a segment (values of the drive before its jump), else +1.
     green : block -> (N, N), or those of the sites. modes : (block, chunk) -> [(groups, columns,
-    array)], or those of the sites. None without bath modes.
+    array)], or those of the sites. None without bath modes, and where the state's integrator tells
+    what is observed of them.
     """
 
     t: float

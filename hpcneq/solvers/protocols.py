@@ -193,8 +193,8 @@ class AuxiliaryModes(Bath, Protocol):
     def start(self, b: int) -> tuple[Callable[[int], ComplexArray], ComplexArray]:
         """(g -> Pi_g^T (columns, N_b), G (N_b, N_b)) of the stationary start."""
 
-    def observe_modes(self, b: int, g: int, mode: ComplexArray) -> FloatArray:
-        """Numbers (mode_observables,) of one group, to be summed over all."""
+    def observe_modes(self, b: int, diagonals: ComplexArray) -> FloatArray:
+        """Numbers (groups, mode_observables), to be summed, from modes' diagonals (groups, N_b)."""
 
     def observe_green(self, b: int, diagonal: ComplexArray) -> ComplexArray:
         """Rows (2, unknowns) from the diagonal (N_b,) of G or dG/dt, to be summed over blocks."""

@@ -113,6 +113,12 @@ class Code:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         return self.builder.call(function, [a, b, c])
 
+    def add_product(self, a: Any, b: Any, total: Any) -> Any:
+        """total + a b; without a total a b."""
+        if total is None:
+            return self.builder.fmul(a, b)
+        return self.fma(a, b, total)
+
     def less(self, a: Any) -> Any:
         """-a."""
         return self.builder.fneg(a)

@@ -218,9 +218,9 @@ class OneBlock:
         """Times at which the drive jumps."""
         return self._system.breakpoints(t_max)
 
-    def observe_modes(self, b: int, g: int, mode: ComplexArray) -> FloatArray:
-        """Nothing."""
-        return np.zeros(0)
+    def observe_modes(self, b: int, diagonals: ComplexArray) -> FloatArray:
+        """Nothing, (groups, 0)."""
+        return np.zeros((len(diagonals), 0))
 
     def observe_green(self, b: int, diagonal: ComplexArray) -> ComplexArray:
         """Nothing, (2, unknowns)."""

@@ -41,6 +41,43 @@ class Chain:
         return H
 
 
+@pytest.mark.parametrize("n, closed", [(1, False), (2, False), (9, False), (11, True)])
+def test_the_norm_of_mirrored_levels_is_bounded(n, closed):
+    """Where holes have minus the levels of electrons: never less than the norm of H_eff; of one
+    pairing D, hop 1 and level e on a ring exactly sqrt((|e| + 2)^2 + D^2).
+
+    Fails if the levels count less than they do.
+    """
+    system = Chain(n, False, closed)
+    system.levels[1] = -system.levels[0]
+    for scale in (0.3, 1.0, 3.0):
+        mean, slope = (scale * field for field in system.fields)
+        H, Hdot = system.matrix(mean), system.matrix(slope, 0.0)
+        H = H + 1j * STEP**2 / 12 * (H @ Hdot - Hdot @ H)
+        polynomial = Polynomial(system, 0, STEP, mean, slope, Planes())
+        assert polynomial.radius > (1 - 1e-14) * np.linalg.norm(H, 2)
+        U = polynomial.propagator().T
+        np.testing.assert_allclose(U, expm(-1j * STEP * H), atol=1e-13)
+    if closed:
+        system.hop[:], system.levels[:] = 1.0, [[0.7], [-0.7]]
+        mean, slope = np.full(n, 0.4 + 0j), np.zeros(n, complex)
+        bound = Polynomial(system, 0, STEP, mean, slope, Planes()).radius
+        assert bound == pytest.approx(np.hypot(2.7, 0.4), rel=1e-14)
+
+
+def test_the_norm_of_an_alternating_pairing_is_bounded():
+    """Hops 1 and a pairing D of alternating sign on a ring: the norm is 2 + D, all that hops and
+    pairing can be together.
+
+    Fails without the commutator of hops and pairing.
+    """
+    system = Chain(8, False, True)
+    system.hop[:], system.levels[:] = 1.0, 0.0
+    mean, slope = 0.4 * np.resize([1.0, -1.0 + 0j], 8), np.zeros(8, complex)
+    assert np.linalg.norm(system.matrix(mean), 2) == pytest.approx(2.4, rel=1e-12)
+    assert Polynomial(system, 0, STEP, mean, slope, Planes()).radius > 2.4 - 1e-12
+
+
 @pytest.mark.parametrize("moving", [False, True])
 @pytest.mark.parametrize("n, closed", [(1, False), (2, False), (9, False), (11, True)])
 def test_modes_against_the_exponential_of_the_dense_matrix(n, closed, moving):

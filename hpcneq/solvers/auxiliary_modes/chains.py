@@ -70,8 +70,30 @@ def _finish(
             coef[1, j, k] = 0.5 * coef[0, j, k]
 
 
-@lazily(calls=(_bessel, _finish))
-def effective(
+def _norm_bound(H, hop, largest):
+    """A bound of the norm of H (n, 10), which is not above ``largest``, another one.
+
+    Where holes have minus the levels of electrons, H = [[A, B], [B^+, -A]], and the norm of H^2 is
+    at most A^2 + B^2 + [A, B]: for a pairing that varies slowly that is less than (A + B)^2.
+    """
+    n = len(hop)
+    levels = pairs = apart = turn = 0.0
+    for j in range(n):
+        w, e = j - 1, (j + 1) % n
+        if w < 0:
+            w = n - 1
+        if H[j, 2] != -H[j, 3]:
+            return largest
+        near = np.hypot(H[j, 6], H[j, 7]) + np.hypot(H[j, 8], H[j, 9])
+        levels = max(levels, abs(H[j, 2]) + abs(hop[w]) + abs(hop[j]))
+        pairs = max(pairs, np.hypot(H[j, 4], H[j, 5]) + near)
+        apart = max(apart, near)
+        left = abs(hop[w]) * np.hypot(H[w, 4] - H[j, 4], H[w, 5] - H[j, 5])
+        turn = max(turn, left + abs(hop[j]) * np.hypot(H[e, 4] - H[j, 4], H[e, 5] - H[j, 5]))
+    return min(largest, np.sqrt(levels**2 + pairs**2 + turn + 2 * levels * apart))
+
+
+def effective_of(
     hop: FloatArray,
     level: FloatArray,
     pairing: ComplexArray,
@@ -82,7 +104,7 @@ def effective(
     slopes: ComplexArray,
     c: FloatArray,
 ) -> float:
-    """H_eff = H + i (step^2/12) [H, Hdot] of a chain; returns its row sum bound r.
+    """H_eff = H + i (step^2/12) [H, Hdot] of a chain; returns a bound r of its norm.
 
     hop (n,) to the right, level (2, n), pairing (n,) of H; slope (n,), moving (2, n) of the pairing
     and the levels in Hdot. coef (2, n, 10 or 14): coefficients of (2/r) H_eff and of half of it.
@@ -116,6 +138,12 @@ def effective(
                 largest = row
             if H.shape[1] == 14:
                 H[j, 10 + 2 * a], H[j, 11 + 2 * a] = (1 - 2 * a) * gl, (1 - 2 * a) * gr
+    if H.shape[1] == 10:
+        largest = _norm_bound(H, hop, largest)
     _finish(coef, 2 / largest, slope, moving, slopes)
     _bessel(largest * step, c)
     return largest
+
+
+EFFECTIVE = (_bessel, _finish, _norm_bound, effective_of)
+effective = lazily(calls=EFFECTIVE)(effective_of)

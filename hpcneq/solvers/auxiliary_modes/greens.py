@@ -189,8 +189,7 @@ def _carried(UT: ComplexArray, inside: ComplexArray, work: Matrices, out: Comple
     np.dot(UT.T, half, out)
 
 
-@lazily(calls=(_memory,))
-def sources(
+def sources_of(
     Q: ComplexArray,
     L: ComplexArray,
     hop: FloatArray,
@@ -203,6 +202,10 @@ def sources(
 ) -> None:
     """X and Z of the sums Q and L over the modes, see `state.memory_terms`."""
     _memory(Q, L, hop, level, pairing, white, work[2], X, Z)
+
+
+SOURCES = (_memory, sources_of)
+sources = lazily(calls=SOURCES)(sources_of)
 
 
 @lazily(calls=(_near_diagonal, _velocity))
@@ -227,8 +230,7 @@ def field(
     _velocity(hop, level, pairing, damping, near[0], within, rows[1])
 
 
-@lazily(calls=(_conjugate, _carried, _weighted, _near_diagonal, _velocity))
-def carry(
+def carry_block(
     UT: ComplexArray,
     base: ComplexArray,
     W: FloatArray,
@@ -252,8 +254,11 @@ def carry(
     _velocity(chain[0], chain[1], chain[2], damping, near[0], within, rows[1])
 
 
-@lazily(calls=(_conjugate, _carried, _weighted, _ahead, _band, _velocity))
-def predict(
+CARRY = (_conjugate, _carried, _weighted, _near_diagonal, _velocity, carry_block)
+carry = lazily(calls=CARRY)(carry_block)
+
+
+def predict_block(
     UT: ComplexArray,
     before: Matrices,
     history: Matrices,
@@ -292,3 +297,7 @@ def predict(
     rows[0] = near[0, :, 1]
     within = near[1, :, 1].copy()
     _velocity(chain[0], chain[1], chain[2], damping, near[0], within, rows[1])
+
+
+PREDICT = (_conjugate, _carried, _weighted, _ahead, _band, _velocity, predict_block)
+predict = lazily(calls=PREDICT)(predict_block)

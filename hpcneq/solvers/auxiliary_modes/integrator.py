@@ -31,13 +31,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.arrays import ComplexArray, FloatArray
 from ...parallel import Part, placed
-from . import fast_poles, greens
-from .mode_passes import Gap, ModePasses, Rates
-from .polynomials import Planes, Polynomial, rate_moments
+from . import greens
+from .batches import batches
+from .mode_passes import ModePasses
+from .observation import Diagonals
+from .polynomials import Planes, Polynomial
+from .rates import Gap, Rates, rates_of
 from .state import BlockState, Modes
 from .stepping import GAUSS, Ends, Read, Stepper, hermite, memory_weights, moments
+from .workspace import Generation, Generations, Work, entries, green_like
 
 Blocks = dict[int, ComplexArray]  # a matrix of each led block
 
@@ -52,12 +56,17 @@ class Exponential(Stepper):
         super().__init__()
         self.state, self.system, self.corrector = state, state.system, corrector
         self.spare, self.planes = state.allocate(), Planes()
-        self.old_green = {b: np.empty_like(G) for b, G in state.green.items()}
-        self.new_green = {b: np.empty_like(G) for b, G in state.green.items()}
-        self.base = {b: np.empty_like(G) for b, G in state.green.items()}
+        self.old_green, self.base = green_like(state), green_like(state)
+        self.generations = Generations(state)
         self.work = {len(G): Work(len(G), state.dtype) for G in state.green.values()}
-        self.entries = {b: _entries(self.system, b) for b in state.green}
+        self.entries = {b: entries(self.system, b) for b in state.green}
         self.mode_passes = ModePasses(state, self.planes)
+        self.batches = batches(state, self.mode_passes, self.work)
+        batched = {b for batch in self.batches for b in batch.blocks}
+        self.single = [b for b in state.share.mine if b not in batched]
+        self.lone = [b for b in self.single if b in state.green]
+        self.rates: Rates | None = None  # of the last step
+        state.account = self.account
         self.whole = {b for b in state.green if len(state.share.holders(b)) == 1}
         self.carried = len(self.system.groups)  # with matrices in the last step
         self.gap: Gap | None = None
@@ -72,8 +81,8 @@ class Exponential(Stepper):
             raise RuntimeError("exponential integrator: there is no step to roll back")
         self.rollbacks += 1
         self.swap()
-        for b, G in self.old_green.items():
-            self.state.green[b][:] = G
+        self.state.green.flat[:] = self.old_green.flat
+        self.generations.back()
         self.now, self.history = self.before, self.old_history
         self.before = None
         self._miss(self.old_gap)
@@ -108,21 +117,16 @@ class Exponential(Stepper):
 
     def end(self, t: float, green: Blocks, c: ComplexArray, modes: Modes, side: int) -> Ends:
         """X, Z and the mean field's velocity at one end of a step. **Collective.**"""
-        X, Z = self._sources(self.state.mode_sums(modes, self.system.rates_at(t, side)), c)
+        X, Z = green_like(self.state), green_like(self.state)
+        for b, QL in self.state.mode_sums(modes, self.system.rates_at(t, side)).items():
+            self._sources(b, QL, c, X, Z)
         return Ends(*self.field(green, c, X), X, Z)
 
-    def _sources(self, sums, c):
-        """X and Z of the led blocks from the sums over their modes, with H taken at ``c``."""
-        pairs = {b: self._sources_of(b, QL, c) for b, QL in sums.items()}
-        return {b: X for b, (X, _) in pairs.items()}, {b: Z for b, (_, Z) in pairs.items()}
-
-    def _sources_of(self, b, QL, c):
-        """`_sources` of one block."""
+    def _sources(self, b, QL, c, X, Z):
+        """Write X and Z of a led block from the sums over its modes, with H taken at ``c``."""
         Q, L = QL
-        X, Z = np.empty(Q.shape, complex), np.empty(Q.shape, complex)
         work, white = self.work[len(Q)].matrices, self.system.white
-        greens.sources(Q, L, *self._chain(b, c), white, X, Z, work)
-        return X, Z
+        greens.sources(Q, L, *self._chain(b, c), white, X[b], Z[b], work)
 
     def _chain(self, b, c):
         """Hops, levels and pairing of a block for the mean field ``c``."""
@@ -140,16 +144,14 @@ class Exponential(Stepper):
             damping = self.system.damping
             greens.field(G, X[b], *self._chain(b, c), damping, work.near, work.rows)
             rows[b] = work.entries(self.entries[b])
-        return self._field_of(rows)
-
-    def _field_of(self, rows):
-        """Mean field and velocity of what the led blocks' G and dG/dt have for it."""
         mean, velocity = self.state.mean_of_rows(rows)
         return mean, velocity
 
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
-        state, rates = self.state, self._rates(t, step)
+        state = self.state
+        rates = rates_of(self.system, t, step, t - self.origin, self.rates)
+        self.rates = rates
         if self.gap is not None and rates.carried > self.gap.rates.carried:
             self.complete()
         passes = 1 + self.corrector
@@ -157,18 +159,18 @@ class Exponential(Stepper):
             passes += 1
         W, start = memory_weights(self.system.damping, step), self.now
         end = self.bounded(self.predict(step, W), step)
+        new = self.generations.following()
         for _ in range(passes):
-            U, X, Z = self.mode_pass(step, rates, end, state.held_modes, self.spare)
+            table = self.mode_pass(step, rates, end, W, new)
+            last = self.bounded(self.carry(self.lone, W, new, end.c, table), step)
             if self.history is None:  # U itself is only third order then: one inner iteration
-                end = self.bounded(self.carry(U, W, X, Z, end.c), step)
-                U = self.propagators(step, end)
-            end = self.bounded(self.carry(U, W, X, Z, end.c), step)
+                for b, UT in self.propagators(state.green, step, last).items():
+                    new.U[b][:] = UT
+                last = self.bounded(self.carry(state.green, W, new, last.c, state.table()), step)
+            end = last
         self.old_history = self.history
-        for b, G in state.green.items():
-            self.old_green[b][:] = G
-            G[:] = self.new_green[b]
-        self.record = (t, step, start, end, U)
-        self.history = (step, start, U)
+        self.record = (t, step, start, end, new.U)
+        self.history = (step, start, new.U)
         self.before, self.now = start, end
         self.swap()
         self.old_gap, self.carried = self.gap, rates.carried
@@ -181,31 +183,24 @@ class Exponential(Stepper):
         **Collective.**
         """
         start, guess = self.now, self.bounded(self.guess(step), step)
-        damping, rows = self.system.damping, {}
-        last, old, past = self.history or (0.0, start, None)
-        times = np.array([step, last, np.exp(-damping * step)])
-        for b, UT in self.propagators(step, guess, self.state.dtype).items():
-            N, X = len(UT), start.X[b]
-            work, before = self.work[N], (self.state.green[b], X, start.Z[b])
-            history = UT, UT
-            if past is not None:
-                history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
+        state, damping = self.state, self.system.damping
+        rows, table = {}, state.table()
+        last, old, past = self.history or (0.0, start, start.X)
+        times, before = np.array([step, last, np.exp(-damping * step)]), (start.X, start.Z)
+        before, field = (state.green, *before), self._moments(step, guess)
+        for batch in self.batches:
+            given = (times, W), before, (past, old.X), (self.base, self.old_green), table
+            self.flops += batch.predict(step, field, guess.c, *given)
+        for b, UT in self.propagators(self.lone, step, guess, state.dtype).items():
+            N, own = len(UT), tuple(part[b] for part in before)
+            work = self.work[N]
+            self.old_green[b][:] = state.green[b]
+            history = past[b].astype(UT.dtype), old.X[b].astype(UT.dtype)
             given = times, W, self._chain(b, guess.c), damping, self.base[b]
-            greens.predict(UT, before, history, *given, work.near, work.rows, work.rough)
-            self.flops += 16.0 * N**3 * (1 if past is None else 2)
+            greens.predict(UT, own, history, *given, work.near, work.rows, work.rough)
+            self.flops += 16.0 * N**3 * (2 if last > 0 else 1)
             rows[b] = work.entries(self.entries[b])
-        return Ends(*self._field_of(rows))
-
-    def _rates(self, t, step):
-        """The `Rates` of a step."""
-        mean, slope = self.system.rate_moments(t, step)
-        first = fast_poles.carried(mean, step, t - self.origin)
-        return Rates(
-            first,
-            rate_moments(step, mean[:first], slope[:first]),
-            fast_poles.fast_moments(step, mean[first:], slope[first:]),
-            self.system.rates_at(t + step, -1),
-        )
+        return Ends(*state.mean_of_rows(rows, table))
 
     def _miss(self, gap):
         """From now on the state's modes miss the groups that were fast in the step of ``gap``."""
@@ -222,65 +217,97 @@ class Exponential(Stepper):
             for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
                 self.mode_passes.complete(b, polynomial, gap.rates.fast, modes)
 
+    def row_modes(self, state: BlockState) -> None:
+        """None: see `account`."""
+
+    def account(self) -> Diagonals:
+        """Diagonals of the held modes; the fast ones' matrices are not written for it."""
+        carried = len(self.system.groups)
+        if self.gap is not None:
+            carried = self.gap.rates.carried
+        diagonals = self.state.diagonals(self.state.held_modes, carried)
+        if self.gap is not None:
+            gap, mine = self.gap, self.state.share.mine
+            for b, polynomial in self.effective(mine, gap.step, gap.end, gap.start):
+                self.mode_passes.fast_diagonals(b, polynomial, gap.rates.fast, diagonals[b])
+        return diagonals
+
     def effective(
         self, blocks: Iterable[int], step: float, end: Ends, start: Ends | None = None
     ) -> Iterator[tuple[int, Polynomial]]:
         """(block, H_eff) of each of these blocks, for a step from ``start``, or from now."""
-        start = start or self.now
-        mean, slope = moments(step, start.c, start.v, end.c, end.v)
+        mean, slope = self._moments(step, end, start)
         for b in blocks:
             yield b, Polynomial(self.system, b, step, mean, slope, self.planes)
 
-    def propagators(self, step: float, end: Ends, kind: DTypeLike = complex) -> Blocks:
-        """U^T of every block this rank leads, in a precision."""
-        propagator, blocks = (
-            self.mode_passes.propagator,
-            self.effective(self.state.green, step, end),
-        )
-        U = {b: propagator(H, kind) for b, H in blocks}
+    def _moments(self, step, end, start=None):
+        """Mean and first moment of the mean field over a step from ``start``, or from now."""
+        start = start or self.now
+        return moments(step, start.c, start.v, end.c, end.v)
+
+    def propagators(
+        self, blocks: Iterable[int], step: float, end: Ends, kind: DTypeLike = complex
+    ) -> Blocks:
+        """U^T of blocks, in a precision."""
+        propagator = self.mode_passes.propagator
+        U = {b: propagator(H, kind) for b, H in self.effective(blocks, step, end)}
         self.flops += self.mode_passes.counted()
         return U
 
     def mode_pass(
-        self, step: float, rates: Rates, end: Ends, source: Modes, target: Modes
-    ) -> tuple[Blocks, Blocks, Blocks]:
+        self, step: float, rates: Rates, end: Ends, W: FloatArray, new: Generation
+    ) -> ComplexArray:
         """Pi_g <- e^{lambda dt} U Pi_g + S_g for this rank's chunks. **Collective.**
 
-        Returns U^T and, of the new modes, X and Z of the led blocks.
+        Writes U^T and, of the new modes, X and Z of the led blocks; in batches also G, of which the
+        table returned has what the mean field reads.
         """
-        state = self.state
-        U, pairs = {}, {}
+        state, ends = self.state, (self.state.held_modes, self.spare)
+        table = state.table()
+        field = self._moments(step, end)
+        for batch in self.batches:
+            given = field, rates, ends, end.c, W, new, (self.base, state.green), table
+            self.flops += batch.advance(step, *given)
         shared = state.empty_sums(without=self.whole)
-        for b, polynomial in self.effective(state.share.mine, step, end):
+        for b, polynomial in self.effective(self.single, step, end):
             if b in self.whole:
                 sums = self.work[state.system.size(b)].sums
                 sums[:] = 0
             else:
                 sums = shared[b]
-            UT = self.mode_passes.advance(b, polynomial, rates, (source, target), sums)
-            if UT is not None:
-                U[b] = UT
+            UT = self.mode_passes.advance(b, polynomial, rates, ends, sums)
+            if b in state.green:
+                new.U[b][:] = UT
             if b in self.whole:  # while they are in the cache
-                pairs[b] = self._sources_of(b, sums[0], end.c)
+                self._sources(b, sums[0], end.c, new.X, new.Z)
         self.passes += 1
         self.flops += self.mode_passes.counted()
         for b, QL in state.collect(shared).items():
-            pairs[b] = self._sources_of(b, QL, end.c)
-        return U, {b: pairs[b][0] for b in state.green}, {b: pairs[b][1] for b in state.green}
+            self._sources(b, QL, end.c, new.X, new.Z)
+        return table
 
-    def carry(self, U: Blocks, W: FloatArray, X: Blocks, Z: Blocks, c: ComplexArray) -> Ends:
+    def carry(
+        self,
+        blocks: Iterable[int],
+        W: FloatArray,
+        new: Generation,
+        c: ComplexArray,
+        table: ComplexArray,
+    ) -> Ends:
         """The end of the step, with H taken at ``c``. **Collective.**
 
-        G of the led blocks, in ``new_green``, is U (.) U^+ of what was plus what acts at the end.
+        G of the blocks is U (.) U^+ of what was plus what acts at the end.
+        table : what the mean field reads of others.
         """
         rows, damping = {}, self.system.damping
-        for b, G in self.new_green.items():
-            work, given = self.work[len(G)], (U[b], self.base[b], W, X[b], Z[b], G)
+        for b in blocks:
+            G = self.state.green[b]
+            work, given = self.work[len(G)], (new.U[b], self.base[b], W, new.X[b], new.Z[b], G)
             chain = self._chain(b, c)
             greens.carry(*given, work.matrices, chain, damping, work.near, work.rows)
             rows[b] = work.entries(self.entries[b])
             self.flops += 16.0 * len(G) ** 3
-        return Ends(*self._field_of(rows), X, Z)
+        return Ends(*self.state.mean_of_rows(rows, table), new.X, new.Z)
 
     def dense(self, t: float) -> Blocks:
         """G of the led blocks at a time inside the last step. Raises ValueError outside it."""
@@ -362,32 +389,3 @@ def _field_until(part, step, start, end):
     weight = 0.5 * part * GAUSS[1]
     mean = field @ weight / part
     return mean, 12 * field @ (weight * (s - part / 2)) / part**3 / step
-
-
-def _entries(system, b):
-    """Places of the entries of G that the mean field reads in the own rows of a `band`."""
-    rows, columns, _, _ = system.probe(b)
-    n = system.size(b) // 2
-    kinds = {(0, 1): 0, (0, 0): 1, (1, 1): 2}  # (row's, column's component)
-    return np.array([kinds[r // n, k // n] * n + k % n for r, k in zip(rows, columns)], int)
-
-
-class Work:
-    """Scratch memory for the Green function of a block of N levels; ``rough`` is in the precision
-    of the modes.
-    """
-
-    def __init__(self, N: int, kind: np.dtype):
-        self.rough = (*np.empty((2, 2 * N, N), kind), *np.empty((2, N, N), kind))
-        self.matrices = self.rough
-        if kind.itemsize < 16:
-            self.matrices = (*np.empty((2, 2 * N, N), complex), *np.empty((2, N, N), complex))
-        self.sums = np.empty((1, 2, N, N), complex)
-        self.near, self.rows = (
-            np.empty((2, 3, 3, N // 2), complex),
-            np.empty((2, 3, N // 2), complex),
-        )
-
-    def entries(self, places: IntArray) -> ComplexArray:
-        """Of the rows of G and of dG/dt what the mean field reads, (2, probes)."""
-        return self.rows.reshape(2, -1)[:, places]

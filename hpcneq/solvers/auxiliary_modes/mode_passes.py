@@ -8,42 +8,19 @@ reads them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ...maths.arrays import ComplexArray
+from ..aligned import aligned_zeros
 from . import chebyshev, fast_poles
 from .polynomials import Planes, Polynomial, RateMoments
+from .rates import Rates
 from .state import BlockState, Modes
-from .stepping import Ends
 
 # of a block for which whole matrices are faster; smaller ones take no time, but their kernel takes
 # longer to compile
 LEVELS = range(25, 81)
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Rates of a step: of the ``carried`` first groups, of the fast ones behind them, and those of
-    all, (groups,), at its end.
-    """
-
-    carried: int
-    slow: RateMoments
-    fast: RateMoments
-    after: ComplexArray
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The step from ``start`` to ``end`` whose fast groups have not been written."""
-
-    step: float
-    rates: Rates
-    start: Ends
-    end: Ends
 
 
 class Held:
@@ -91,16 +68,16 @@ class Scratch:
 
     def __init__(self, N: int, groups: int, kind: np.dtype):
         self.N, real = N, np.empty(0, kind).real.dtype
-        self.T, P = np.empty(0, real), np.empty((4 * N, N), kind)
-        room = np.empty(4 * groups * N**2, real)
-        self.work = (np.empty((groups, N, 2 * N), real), P, P.view(real), room)
+        self.T, P = np.empty(0, real), aligned_zeros((4 * N, N), kind)
+        room = aligned_zeros(4 * groups * N**2, real)
+        self.work = (aligned_zeros((groups, N, 2 * N), real), P, P.view(real), room)
         self.few = np.zeros(3, kind), np.array([1, -1], real)
 
     def terms(self, count: int, columns: int) -> NDArray:
         """T for so many terms, (count, columns, 2N) real."""
         size = count * columns * 2 * self.N
         if len(self.T) < size:
-            self.T = np.empty(size, self.T.dtype)
+            self.T = aligned_zeros(size, self.T.dtype)
         return self.T[:size].reshape(count, columns, -1)
 
 
@@ -115,7 +92,7 @@ class ModePasses:
         self._step: Rates | None = None  # that of the cache
         self._cache: dict[object, tuple] = {}
         none = np.zeros(0, complex)
-        self._nothing = none, none, np.zeros((4, 0), complex)
+        self.no_fast = none, none, np.zeros((4, 0), complex)
         at = 0
         tables: dict[tuple, NDArray] = {}
         for b in state.share.mine:
@@ -138,7 +115,7 @@ class ModePasses:
         ends : modes of before and those to be written. sums (1 or chunks, 2, N, N) are added to,
         see `state.empty_sums`.
         """
-        held, own = self.held[b], self._own(b, rates)
+        held, own = self.held[b], self.own(b, rates)
         leads = b in self.state.green
         adds = leads and len(rates.fast.mean) > 0
         if len(held.kinds) in LEVELS:
@@ -148,21 +125,25 @@ class ModePasses:
         self._sweeps(b, polynomial, own[:2], ends, sums)
         return self.propagator(polynomial) if leads else None
 
-    def _own(self, b, rates):
+    def own(self, b: int, rates: Rates) -> tuple:
         """Of the carried groups held of a block: their moments, rates at the end, and factors and
         bends in the modes' precision.
         """
-        if self._step is not rates:
-            self._step, self._cache = rates, {}
-        held = self.held[b]
+        cache, held = self._cache_of(rates), self.held[b]
         first = held.groups[0]
         part = slice(first, max(first, min(held.groups[-1] + 1, rates.carried)))
         key = part.start, part.stop
-        if key not in self._cache:
+        if key not in cache:
             moments, kind = rates.slow.of(part), self.state.dtype
             rounded = moments.factor.astype(kind), moments.bend.astype(kind)
-            self._cache[key] = (moments, rates.after[part], *rounded)
-        return self._cache[key]
+            cache[key] = (moments, rates.after[part], *rounded)
+        return cache[key]
+
+    def _cache_of(self, rates):
+        """What has been found of the rates of a step; nothing of another one's is kept."""
+        if self._step is not rates:
+            self._step, self._cache = rates, {}
+        return self._cache
 
     def counted(self) -> float:
         """Flops since the last call."""
@@ -177,14 +158,18 @@ class ModePasses:
 
     def _fast_weights(self, held, rates):
         """Weights (4 kinds, fast groups) of the functions of H, see `products.advance`."""
-        key = id(held.sources)
-        if key not in self._cache:
+        key, cache = id(held.sources), self._cache_of(rates)
+        if key not in cache:
             moments, after = rates.fast, rates.after[rates.carried :]
             sources = held.sources[:, rates.carried :]
             bent, changes = sources * moments.bend, sources * after
             parts = np.array([sources, bent, changes, changes * moments.bend])
-            self._cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
-        return self._cache[key]
+            cache[key] = parts.swapaxes(0, 1).reshape(-1, len(after))
+        return cache[key]
+
+    def fast_arguments(self, held: Held, rates: Rates) -> tuple[ComplexArray, ...]:
+        """Of the fast groups what `products.advance` gets."""
+        return rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
 
     def _fast_terms(self, polynomial, moments):
         """Terms of the functions of fast groups."""
@@ -195,7 +180,7 @@ class ModePasses:
 
     def _add_fast(self, held, rates, polynomial, sums):
         """Add the fast groups' sums to ``sums`` (2, N, N) by recursions."""
-        from . import products  # needs numba at once
+        from . import columns  # needs numba at once
 
         kind, kinds = self.state.dtype, held.kinds
         terms = self._fast_terms(polynomial, rates.fast)
@@ -203,7 +188,7 @@ class ModePasses:
         functions = (self._fast_weights(held, rates) @ functions).astype(kind)
         _, *matrix = polynomial.numbers(kind)
         planes = self.planes.of(len(kinds) // 2, kind)[0]
-        products.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
+        columns.fast_recursions(functions, kinds, tuple(matrix), sums.view(float), planes)
         self.flops += 2.0 * polynomial.flops_of_term * terms * len(kinds) ** 2
 
     def _products(self, b, polynomial, rates, own, adds, ends, sums):
@@ -215,10 +200,10 @@ class ModePasses:
         moments, after, factor, bend = own
         count, N = len(after), len(held.kinds)
         terms = most = polynomial.terms(kind)
-        fast = self._nothing
+        fast = self.no_fast
         if adds:
             most = self._fast_terms(polynomial, rates.fast)
-            fast = rates.fast.mean, rates.fast.own, self._fast_weights(held, rates)
+            fast = self.fast_arguments(held, rates)
         c, *matrix = polynomial.numbers(kind)
         UT = U = np.empty((N, N), complex)
         if kind.itemsize < 16:
@@ -277,6 +262,25 @@ class ModePasses:
                 self.flops += polynomial.flops(old.dtype, old[:count].size)
             if mine is not total:
                 total += mine
+
+    def fast_diagonals(
+        self, b: int, polynomial: Polynomial, fast: RateMoments, diagonals: ComplexArray
+    ) -> None:
+        """Write the diagonals (groups, N) of what `complete` would write of a block."""
+        held = self.held[b]
+        carried = len(diagonals) - len(fast.mean)
+        at = int(np.searchsorted(held.groups, carried))
+        if at == len(held.groups):
+            return
+        groups = held.groups[at:]
+        own, count = fast.of(groups - carried), self._fast_terms(polynomial, fast)
+        functions = polynomial.source_functions(own, self.state.dtype, count)
+        entries, slopes = polynomial.diagonals(count)
+        bent = (entries * slopes.T).sum(1)
+        values = functions @ entries[:, 0] + own.bend[:, None] * (functions @ bent)
+        for k, (_, columns, first, _) in enumerate(held.places[at:]):
+            part = slice(first, first + columns)
+            diagonals[groups[k], part] = held.strength[at + k, :columns] * values[k, part]
 
     def complete(self, b: int, polynomial: Polynomial, fast: RateMoments, modes: Modes) -> None:
         """Write the fast groups' modes at the end of the step of ``polynomial``.

@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ..aligned import aligned_zeros
 from ..protocols import AuxiliaryModes
 from . import chains, chebyshev
@@ -135,6 +135,20 @@ class Polynomial:
         _exponential(c, coef, half, columns, UT.view(c.dtype), self.planes.of(n, kind)[0])
         return UT[0]
 
+    def diagonals(self, terms: int) -> tuple[ComplexArray, ComplexArray]:
+        """Of (-i)^k T_k(H) the entries of every row in its own column and in that of the other
+        component, (terms, 2, 2n), and those of Hdot, (2n, 2).
+        """
+        n = self.n
+        _, slopes, coef, half = self.numbers(DOUBLE)
+        columns = n if self.mirrored else 2 * n
+        found = np.empty((terms, 2, columns), complex)
+        _diagonals(coef, half, columns, found, self.planes.of(n, DOUBLE)[0])
+        if self.mirrored:  # see `propagator`
+            found = np.concatenate([found, [[1], [-1]] * found.conj()], 2)
+        found[:, 1] = np.roll(found[:, 1], n, axis=1)
+        return found, slopes
+
     def source_functions(
         self, moments: RateMoments, kind: np.dtype, terms: int | None = None
     ) -> ComplexArray:
@@ -196,6 +210,12 @@ class Polynomial:
         )
 
 
+def degree_on_grid(reaches: FloatArray, smallest: float) -> IntArray:
+    """The terms of U for each reach."""
+    places = np.ceil(GRID * reaches).astype(int)
+    return np.array([_terms(place, smallest) for place in places.tolist()])
+
+
 @lru_cache(maxsize=1024)
 def _terms(reach, smallest):
     """`chebyshev.degree` for a reach in units of 1/GRID."""
@@ -210,10 +230,17 @@ def _advance(*args):
 
 
 def _exponential(*args):
-    """`products.exponential`, whose module needs numba at once."""
-    from .products import exponential
+    """`columns.exponential`, whose module needs numba at once."""
+    from .columns import exponential
 
     exponential(*args)
+
+
+def _diagonals(*args):
+    """`columns.diagonals`, whose module needs numba at once."""
+    from .columns import diagonals
+
+    diagonals(*args)
 
 
 def _source_weights(*args):

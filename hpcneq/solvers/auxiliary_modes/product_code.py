@@ -6,6 +6,7 @@ numba is needed at once, see `vector_code`.
 from __future__ import annotations
 
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..vector_code import Code
@@ -99,3 +100,68 @@ def _unfold(count):
 
 unfold_many = _unfold(8)
 unfold_few = _unfold(2)
+
+
+def _row_times_H(code, rows, numbers, side, one):
+    """What has to be added, and i times what, for one component of T H.
+
+    rows : of the left column, the own and the right one the vectors of both components. numbers :
+    of a row of H, see `chains`.
+    """
+    tl, tr, level, _, qr, qi, lr, li, rr, ri = numbers
+    plain = real = imag = None
+    for row, t, a, b in zip(rows, (tl, level, tr), (lr, qr, rr), (li, qi, ri)):
+        plain = code.add_product(t, row[side], plain)
+        real = code.add_product(a, row[1 - side], real)
+        imag = code.add_product(b, row[1 - side], imag)
+    signs = code.alternating(one)
+    plain = code.builder.fmul(signs, plain)
+    if side == 0:
+        return code.builder.fadd(plain, real), code.builder.fmul(code.less(signs), imag)
+    return code.builder.fsub(plain, real), code.builder.fmul(signs, imag)
+
+
+def _follow(count):
+    """The intrinsic for so many real numbers at a time."""
+
+    @intrinsic
+    def follow(typing, T, k, left, j, right, at, H, one):
+        """T[k + 1, j] = T[k - 1, j] - i (T[k] H) of the j-th column, from the place ``at`` on.
+
+        T (terms, n, 4n) as `products.advance_block` has it, where columns of holes are told by the
+        others. The numbers at ``at`` and those of the other component are done. H (n, 10): see
+        `chains`. ``one`` is 1.
+        """
+
+        def write(context, builder, signature, args):
+            code = Code(context, builder, signature, args, count)
+            T, H = code.array(0), code.array(6)
+            k, left, j, right, at = args[1:6]
+            vector, turned = code.vector(0), [place ^ 1 for place in range(count)]
+            _, columns, width = cgutils.unpack_tuple(builder, T.shape)
+            halves = code.whole(0), builder.lshr(width, code.whole(1))
+
+            def place(term, column, half):
+                row = code.sum(code.product(term, columns), column)
+                return code.sum(code.sum(code.product(row, width), at), half)
+
+            rows = [
+                [code.read(T, place(k, row, half), vector) for half in halves]
+                for row in (left, j, right)
+            ]
+            at_H = code.product(j, code.whole(10))
+            numbers = [code.number(H, code.sum(at_H, code.whole(m))) for m in range(10)]
+            for side, half in enumerate(halves):
+                both, more = _row_times_H(code, rows, numbers, side, args[7])
+                before = place(builder.sub(k, code.whole(1)), j, half)
+                value = builder.fadd(code.read(T, before, vector), more)
+                value = builder.fadd(value, code.shuffle(both, both, turned))
+                code.write(value, T, place(code.sum(k, code.whole(1)), j, half))
+            return code.nothing()
+
+        return types.void(T, k, left, j, right, at, H, one), write
+
+    return follow
+
+
+follow_many = _follow(8)

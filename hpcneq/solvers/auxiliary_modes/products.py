@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
-from .product_code import blend_few, blend_many, unfold_few, unfold_many
-from .sweeps import store, term_phases, term_plain
+from .columns import following, mirror, put, unit_columns
+from .product_code import blend_few, blend_many, follow_many, unfold_few, unfold_many
 
 
 def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
@@ -33,39 +33,50 @@ def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
         at += 4
 
 
-def _unit(B, begin, last):
-    """Columns of the unit matrix from ``begin`` to ``last``, in the lanes of the plane B."""
-    n, width = B.shape[0], B.shape[1] // 4
-    B[:] = 0
-    for q in range(width):
-        j, at = min(begin + q, last), q
-        if j >= n:
-            j -= n
-            at += 2 * width
-        B[j, at] = 1
-
-
-def _next(B, C, h):
-    """C = -i H B + C for the coefficients h of H."""
-    n, zero = B.shape[0], h[0, 0] - h[0, 0]
-    left = n - 1
+def _first_terms(half, T):
+    """T[0] and T[1] of `_chebyshev_rows`."""
+    n = len(half)
+    T[:2] = 0
     for j in range(n):
-        right = j + 1
-        if right == n:
-            right = 0
-        if h.shape[1] == 10:
-            term_plain(B, B, C, h, j, left, right, zero)
-        else:
-            term_phases(B, B, C, h, j, left, right, zero)
-        left = j
+        left, right = (j - 1) % n, (j + 1) % n
+        T[0, j, 2 * j] = 1
+        T[1, j, 2 * left + 1] -= half[j, 0]
+        T[1, j, 2 * right + 1] -= half[j, 1]
+        T[1, j, 2 * j + 1] -= half[j, 2]
+        for part, i in enumerate((j, left, right)):
+            T[1, j, 2 * (n + i)] -= half[j, 5 + 2 * part]
+            T[1, j, 2 * (n + i) + 1] -= half[j, 4 + 2 * part]
 
 
-def _put(B, T, k, begin):
-    """The lanes of the plane B into the rows of T[k] from ``begin`` on."""
-    n, last = B.shape[0], T.shape[1] - 1
-    for j in range(n):
-        store(B, j, 0, T, k, begin, last, 2 * j)
-        store(B, j, 2, T, k, begin, last, 2 * (n + j))
+def _add_terms(a, A, b, B, out):
+    """out = a A + b B of rows."""
+    for i in range(len(out)):
+        out[i] = a * A[i] + b * B[i]
+
+
+def _chebyshev_rows(c, coef, half, T, UT):
+    """`_chebyshev_matrices` where the columns of holes are told by those of electrons.
+
+    T[k + 1] is T[k - 1] - i T[k] H, whose rows in memory are sums of rows of T[k].
+    """
+    n = len(coef)
+    _first_terms(half, T)
+    one = T[0, 0, 0]  # 1 in their precision
+    for j in range(min(n, n * len(c))):
+        _add_terms(c[0], T[0, j], c[1], T[1, j], UT[0, j])
+    for k in range(1, len(T) - 1):
+        left = n - 1
+        for j in range(n):
+            right = j + 1
+            if right == n:
+                right = 0
+            for begin in range(0, 2 * n, 8):  # the last ones may be done twice
+                follow_many(T, k, left, j, right, min(begin, 2 * n - 8), coef, one)
+            if k + 1 < len(c):
+                _add_terms(one, UT[0, j], c[k + 1], T[k + 1, j], UT[0, j])
+            left = j
+    if len(c):
+        mirror(UT)
 
 
 def _chebyshev_matrices(c, coef, half, T, UT, planes):
@@ -78,70 +89,28 @@ def _chebyshev_matrices(c, coef, half, T, UT, planes):
     B, C, S, _ = planes
     n, width = B.shape[0], B.shape[1] // 4
     columns = T.shape[1]
+    if columns == n and n >= 4 and coef.shape[1] == 10:
+        _chebyshev_rows(c, coef, half, T, UT)
+        return
     for begin in range(0, columns, width):
-        _unit(B, begin, columns - 1)
+        unit_columns(B, begin, columns - 1)
         C[:] = 0
         S[:] = 0
         for k in range(len(T)):
-            _put(B, T, k, begin)
+            put(B, T, k, begin)
             if k < len(c):
                 for j in range(n):
                     for q in range(4 * width):
                         S[j, q] += c[k] * B[j, q]
             if k == 0:
-                _next(B, C, half)
+                following(B, C, half)
             else:
-                _next(B, C, coef)
+                following(B, C, coef)
             B, C = C, B
         if len(c):
-            _put(S, UT[:, :columns], 0, begin)
+            put(S, UT[:, :columns], 0, begin)
     if len(c) and columns == n:
-        _mirror(UT)
-
-
-def _mirror(UT):
-    """The columns of holes from those of electrons, in UT (1, 2n, 4n)."""
-    n = UT.shape[1] // 2
-    for j in range(n):
-        electron, hole = UT[0, j], UT[0, n + j]
-        for i in range(0, 2 * n, 2):
-            hole[i], hole[i + 1] = -electron[2 * n + i], electron[2 * n + i + 1]
-            hole[2 * n + i], hole[2 * n + i + 1] = electron[i], -electron[i + 1]
-
-
-@lazily(calls=(_next, _put, _mirror))
-def exponential(
-    c: NDArray,
-    coef: NDArray,
-    half: NDArray,
-    columns: int,
-    UT: NDArray,
-    planes: tuple[NDArray, ...],
-) -> None:
-    """UT = sum_k c_k (-i)^k T_k(H), transposed, by Clenshaw's recursion; see `_chebyshev_matrices`.
-
-    columns : n where those of holes are told by the others, or 2n.
-    """
-    B, C = planes[0], planes[1]
-    n, width = B.shape[0], B.shape[1] // 4
-    for begin in range(0, columns, width):
-        B[:] = 0
-        C[:] = 0
-        for k in range(len(c) - 1, -1, -1):
-            if k == 0:
-                _next(B, C, half)
-            else:
-                _next(B, C, coef)
-            for q in range(width):
-                j, at = min(begin + q, columns - 1), q
-                if j >= n:
-                    j -= n
-                    at += 2 * width
-                C[j, at] += c[k]
-            B, C = C, B
-        _put(B, UT[:, :columns], 0, begin)
-    if columns == n:
-        _mirror(UT)
+        mirror(UT)
 
 
 def _unfolded(parts, S, count, signs):
@@ -293,13 +262,7 @@ def _advance_groups(modes, places, groups, after, functions, slopes, sums, T, UT
             _merge(product[row : row + places[g, 1]], S[g - begin], own_places, scalars, *given)
 
 
-@lazily(
-    calls=(
-        *(_row, _unit, _next, _put, _mirror, _chebyshev_matrices, _unfolded, _functions_of_H),
-        *(_weights, _fast_sums, _merge, _advance_groups),
-    )
-)
-def advance(
+def advance_block(
     modes: tuple[NDArray, NDArray],
     places: IntArray,
     groups: tuple[NDArray, ...],
@@ -344,53 +307,9 @@ def advance(
     _advance_groups(modes, places, *given)
 
 
-def _add_sources(C, functions, k, p, kinds, slopes, begin):
-    """To the columns from ``begin`` on the k-th coefficient of the fast groups' sources."""
-    n, width = C.shape[0], C.shape[1] // 4
-    for q in range(width):
-        own, at = min(begin + q, 2 * n - 1), q
-        plain = functions[4 * kinds[own] + 2 * p, k]
-        bent = functions[4 * kinds[own] + 2 * p + 1, k]
-        first, second = plain + bent * slopes[own, 0], bent * slopes[own, 1]
-        j, other = own, at + 2 * width
-        if own >= n:
-            j -= n
-            at, other = other, at
-        C[j, at] += first.real
-        C[j, at + width] += first.imag
-        C[j, other] += second.real
-        C[j, other + width] += second.imag
-
-
-@lazily(calls=(_next, _add_sources))
-def fast_recursions(
-    functions: NDArray,
-    kinds: IntArray,
-    matrix: tuple[NDArray, ...],
-    sums: FloatArray,
-    planes: tuple[NDArray, ...],
-) -> None:
-    """`fast_sums` without the matrices T: Clenshaw's recursion for eight columns at a time.
-
-    matrix : Hdot, the coefficients of H, half of them, see `sweeps.advance`.
-    """
-    slopes, coef, half = matrix
-    B, C, _, _ = planes
-    n, width = B.shape[0], B.shape[1] // 4
-    for begin in range(0, 2 * n, width):
-        for p in range(2):
-            B[:] = 0
-            C[:] = 0
-            for k in range(functions.shape[1] - 1, -1, -1):
-                if k == 0:
-                    _next(B, C, half)
-                else:
-                    _next(B, C, coef)
-                _add_sources(C, functions, k, p, kinds, slopes, begin)
-                B, C = C, B
-            for q in range(min(width, 2 * n - begin)):
-                for j in range(n):
-                    sums[p, begin + q, 2 * j] += B[j, q]
-                    sums[p, begin + q, 2 * j + 1] += B[j, q + width]
-                    sums[p, begin + q, 2 * (n + j)] += B[j, q + 2 * width]
-                    sums[p, begin + q, 2 * (n + j) + 1] += B[j, q + 3 * width]
+BLOCK = (
+    *(_row, unit_columns, following, put, mirror, _first_terms, _add_terms, _chebyshev_rows),
+    *(_chebyshev_matrices, _unfolded, _functions_of_H, _weights, _fast_sums, _merge),
+    *(_advance_groups, advance_block),
+)
+advance = lazily(calls=BLOCK)(advance_block)

@@ -27,13 +27,21 @@ from scipy import sparse
 
 from ...maths.arrays import ComplexArray
 from ...parallel import Communicator, Part, placed
+from ..aligned import aligned_zeros
 from ..output_times import Row
 from ..protocols import AuxiliaryModes, Observables
+from . import observation
 from .chebyshev import bound
 from .share import Share
 
 Blocks = Mapping[int, ComplexArray]  # a matrix of each led block
 Runs = list[tuple[list[int], slice, NDArray]]  # [(groups, columns, (groups, columns, N))]
+
+
+class Green(dict[int, ComplexArray]):
+    """b -> (N, N) of the led blocks; ``flat`` is the one array they are views of."""
+
+    flat: ComplexArray
 
 
 class Modes(dict[tuple[int, int], Runs]):
@@ -71,13 +79,14 @@ class BlockState:
             for groups, cols in runs
         )
         together = self.dtype == complex
-        self.flat = np.zeros(self.green_count + together * self.mode_count, complex)
+        self.flat = aligned_zeros(self.green_count + together * self.mode_count, complex)
         self.green = self.view_green(self.flat)
         if together:
             self.held_modes = self.view_modes(self.flat[self.green_count :])
         else:
             self.held_modes = self.allocate()
         self.missing: Callable[[], None] | None = None
+        self.account: Callable[[], observation.Diagonals] | None = None
         self._probes: dict[int, tuple] = {}
         if start:
             self.fill()
@@ -97,11 +106,12 @@ class BlockState:
 
     def allocate(self) -> Modes:
         """A further generation of modes."""
-        return self.view_modes(np.zeros(self.mode_count, self.dtype))
+        return self.view_modes(aligned_zeros(self.mode_count, self.dtype))
 
-    def view_green(self, flat: ComplexArray) -> dict[int, ComplexArray]:
+    def view_green(self, flat: ComplexArray) -> Green:
         """{b: (N, N)} views of the first ``green_count`` entries of a flat array."""
-        views, at = {}, 0
+        views, at = Green(), 0
+        views.flat = flat[: self.green_count]
         for b in self.share.led:
             N = self.system.size(b)
             views[b] = flat[at : at + N * N].reshape(N, N)
@@ -218,32 +228,43 @@ class BlockState:
 
         **Collective.**
 
-        Each row has one owner, so that adding the other ranks' zeros is exact in any order.
+        Where a row has one owner, adding the other ranks' zeros is exact in any order.
         """
-        table = np.zeros((self.system.blocks, count, self.system.unknowns), complex)
+        table = self.table(count)
         for b, row in rows.items():
             table[b] = row
+        return self.total(table)
+
+    def table(self, count: int = 2) -> ComplexArray:
+        """Zeros (blocks, count, unknowns)."""
+        return np.zeros((self.system.blocks, count, self.system.unknowns), complex)
+
+    def total(self, table: ComplexArray) -> ComplexArray:
+        """The sum over all ranks and blocks of a `table`, (count, unknowns). **Collective.**"""
         self.comm.Allreduce(MPI.IN_PLACE, table)
         total = table[0].copy()
         for row in table[1:]:
             total += row
         return total
 
-    def mean_of_rows(self, rows: Mapping[int, ComplexArray]) -> tuple[ComplexArray, ...]:
+    def mean_of_rows(
+        self, rows: Mapping[int, ComplexArray], table: ComplexArray | None = None
+    ) -> tuple[ComplexArray, ...]:
         """The mean field of each row of the led blocks: what it reads of G, or of dG/dt.
 
-        rows : block -> (1 or 2, probes). **Collective.**
+        rows : block -> (1 or 2, probes). table : a `table` with what other blocks add.
+        **Collective.**
         """
-        tables = {}
+        if table is None:
+            table = self.table()
         for b, values in rows.items():
             sites, weights, once = self._probe(b)
-            tables[b] = np.zeros((2, self.system.unknowns), complex)
             if once:
-                tables[b][: len(values), sites] = weights * values
+                table[b, : len(values), sites] = (weights * values).T
                 continue
-            for row, own in zip(tables[b], values):
+            for row, own in zip(table[b], values):
                 np.add.at(row, sites, weights * own)
-        return tuple(self.system.close(total) for total in self.gather(tables, 2))
+        return tuple(self.system.close(total) for total in self.total(table))
 
     def _probe(self, b):
         """Sites and weights of what the mean field reads of a block, whether each site is once."""
@@ -265,29 +286,22 @@ class BlockState:
 
         The system gets its mode observables summed over all groups in a fixed order, and its
         Green-function observables of G and of dG/dt (whose difference from the modes' own account
-        is an error measure).
+        is an error measure). Without modes in the row, what the integrator tells of them is taken.
         """
-        t, side, green, modes, c = row.t, row.side, row.green, row.modes, row.c
-        shape = (self.system.blocks, len(self.system.groups), self.system.mode_observables)
-        rows = np.zeros(shape)
-        for (b, _), runs in modes.items():
-            for groups, _, array in runs:
-                for g, mode in zip(groups, array):
-                    rows[b, g] = self.system.observe_modes(b, g, mode)
+        if row.modes is None and self.account is not None:
+            diagonals = self.account()
+        else:
+            modes = self.modes if row.modes is None else row.modes
+            diagonals = self.diagonals(modes, len(self.system.groups))
+        rows, both = observation.rows_of(self.system, row, diagonals)
         self.comm.Allreduce(MPI.IN_PLACE, rows)  # each row has one owner: the sum is exact
-        total = sum(rows.reshape(-1, shape[-1]), np.zeros(shape[-1]))
-        sums = self.mode_sums(modes, self.system.rates_at(t, side))
-        both = {}
-        for b, G in green.items():
-            H = self.system.hamiltonian(b, c)
-            X, _ = memory_terms(self.system, sums[b], H)
-            HG = np.asarray(H.multiply(G.T).sum(1)) - np.asarray(H.T.multiply(G).sum(1))
-            slope = -1j * HG.ravel() - self.system.damping * np.diagonal(G) + np.diagonal(X)
-            both[b] = np.concatenate(
-                [self.system.observe_green(b, np.diagonal(G)), self.system.observe_green(b, slope)]
-            )
         values, velocity = np.split(self.gather(both, 4), 2)
-        return self.system.observables(t, side, total, values, velocity)
+        total = rows.reshape(-1, rows.shape[-1]).sum(0)
+        return self.system.observables(row.t, row.side, total, values, velocity)
+
+    def diagonals(self, modes: Modes, groups: int) -> observation.Diagonals:
+        """Diagonals of the held modes among the first ``groups`` groups, 0 for others."""
+        return observation.diagonals_of(self.system, self.share.mine, modes, groups)
 
     # -- the same equations as one vector, for PETSc's own integrators -----------------------------
     def field(self, array: ComplexArray, t: float = 0.0) -> ComplexArray:

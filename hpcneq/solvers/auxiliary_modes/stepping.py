@@ -8,6 +8,7 @@ and velocities at both ends; `moments` are what a fourth-order Magnus expansion 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def moments(
     return 0.5 * (c0 + c1) + step / 12 * (v0 - v1), 1.2 * slope - 0.1 * (v0 + v1)
 
 
+@lru_cache(maxsize=16)
 def memory_weights(damping: float, step: float, part: float = 1.0) -> FloatArray:
     """int_0^{part} e^{-damping step (part - s)} step (h0, step h1, h2, step h3)(s) ds, (4,)."""
     s, w = 0.5 * part * (1 + GAUSS[0]), 0.5 * part * GAUSS[1]
@@ -136,14 +138,14 @@ class Stepper:
 
     def bounded(self, ends: Ends, step: float) -> Ends:
         """``ends``; raises NotConverged, on all ranks alike, where they have lost every bound."""
-        for turn in (step * np.abs(ends.c), step**2 * np.abs(ends.v)):
-            self.refuse_turn(turn)
+        self.refuse_turn(step * np.abs(ends.c).max(initial=0.0))
+        self.refuse_turn(step**2 * np.abs(ends.v).max(initial=0.0))
         return ends
 
     @staticmethod
-    def refuse_turn(turn: FloatArray | float) -> None:
+    def refuse_turn(turn: float) -> None:
         """Raise NotConverged for a phase that is too large for any motion, or no number."""
-        if not np.all(turn < LARGEST_TURN):
+        if not turn < LARGEST_TURN:
             raise NotConverged("the mean field grows without bounds; try a smaller [numerics] dt")
 
     # -- what a subclass gives ---------------------------------------------------------------------
@@ -172,6 +174,10 @@ class Stepper:
         **Collective.**
         """
         self.restore_ends(numbers, shared, step_grid)
+
+    def row_modes(self, state: Any) -> Any:
+        """What a row of output gets as the modes: None where `state.observe` needs none."""
+        return state.modes
 
     # -- what they share ---------------------------------------------------------------------------
     def begin_grid(self, t: float, step: float | None) -> None:

@@ -171,17 +171,17 @@ class Quench(BiasedModes):
         return modes_and_green(self.junction, block, self.delta, eV, self.groups)
 
     # -- observables -----------------------------------------------------------------------------
-    def observe_modes(self, b: int, g: int, mode: np.ndarray) -> np.ndarray:
-        """2 Re Tr of the group's modes over up and hole columns: (4,) = (lead, component)."""
-        block, traces = self.lattice.blocks[b], np.zeros(4)
-        n, first = len(block.sites), 0
-        weight = block.weight * self.lattice.count[block.sites]
-        for component, lead in enumerate(self.groups[g].leads):
-            if lead is not None:
-                diagonal = mode[np.arange(first, first + n), component * n + np.arange(n)]
-                traces[2 * lead + component] = 2 * float(weight @ diagonal.real)
-                first += n
-        return traces
+    def observe_modes(self, b: int, diagonals: np.ndarray) -> np.ndarray:
+        """2 Re Tr of modes over up and hole columns, (groups, 4): 4 = (lead, component)."""
+        block = self.lattice.blocks[b]
+        weight = 2 * block.weight * self.lattice.count[block.sites]
+        traces = diagonals.real.reshape(len(diagonals), 2, -1) @ weight
+        booked = np.zeros((len(diagonals), 4))
+        for g, group in enumerate(self.groups):
+            for component, lead in enumerate(group.leads):
+                if lead is not None:
+                    booked[g, 2 * lead + component] = traces[g, component]
+        return booked
 
     def observe_green(self, b: int, diagonal: np.ndarray) -> np.ndarray:
         """This block's share of -i G_11 and -i G_22 per site, (2, n_delta).

@@ -71,7 +71,7 @@ class Plane:
             values[groups][:, None, None] * self.strength[:, :, None] for values in (factor, bend)
         )
         both = f * own[:, :, None] + b * other[:, :, None]
-        both = both.reshape(*own.shape[:2], -1)
+        both = both.reshape(*own.shape[:2], parts.shape[3])
         parts[:, :, 0], parts[:, :, 1] = both.real, both.imag
 
 

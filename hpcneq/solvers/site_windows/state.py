@@ -95,7 +95,8 @@ class WindowState:
         dtype: DTypeLike = complex,
         start: bool = True,
     ):
-        self.system, self.comm, self.ranges = system, comm, ranges
+        self.system, self.comm = system, comm
+        self.ranges = ranges
         self.dtype = np.dtype(dtype)
         self.strips = Strips(*system.shape)
         self.halo = Halo(comm, self.strips.near)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support.programs import assert_same, here
 
-from hpcneq import driver
+from hpcneq import driver, restart
 from hpcneq.errors import InputError
 from hpcneq.files.writer import Result
 from hpcneq.maths import drives
@@ -20,7 +20,7 @@ from hpcneq.solvers.site_columns.integrator import Columns
 from hpcneq.solvers.site_columns.state import SiteState
 from hpcneq.solvers.site_windows.integrator import Windows
 from hpcneq.solvers.site_windows.layout import Strips
-from hpcneq.solvers.site_windows.ranges import Ranges
+from hpcneq.solvers.site_windows.ranges import WHOLE, Ranges
 from hpcneq.solvers.site_windows.state import WindowState
 from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import lattice_dynamics as dynamics
@@ -124,11 +124,26 @@ def test_shorter_ranges_cost_less_and_err_as_their_longer_ones_tell():
     assert found["1"][0] / 3 < told < 10 * found["1"][0]
 
 
+@pytest.mark.parametrize("shape, wild", [((3, 5), True), ((4, 6), False), ((1, 3), False)])
+@pytest.mark.parametrize("dtype, bound", [(complex, 1e-13), (np.complex64, 2e-6)])
+def test_windows_without_a_range_start_and_step_as_columns(shape, wild, dtype, bound):
+    """Also from sources that do not commute with H. Fails if Y is then left as if they did, or if
+    rows that were carried are kept without their sign.
+    """
+    given = system(*shape, wild=wild)
+    given.commuting = not wild
+    one, other = after(columns(given, dtype), 2), after(windows(given, WHOLE, dtype), 2)
+    np.testing.assert_allclose(one.now.c, other.now.c, atol=bound)
+    np.testing.assert_allclose(one.now.v, other.now.v, atol=bound)
+
+
 @parallel
-@pytest.mark.parametrize("shape, ranges", [((9, 11), Ranges(0.5, 3)), ((5, 6), Ranges(1.0))])
+@pytest.mark.parametrize(
+    "shape, ranges", [((9, 11), Ranges(0.5, 3)), ((5, 6), Ranges(1.0)), ((3, 2), WHOLE)]
+)
 def test_ranks_agree_within_ranges(comm, shape, ranges):
-    """Three steps on any number of ranks, windows cut along both axes, or Y whole. Fails if a rank
-    that shares a line with another gives back all of it.
+    """Three steps on any number of ranks, windows cut along both axes, or Y whole; more ranks than
+    strips. Fails if a rank sends no rows where it holds none.
     """
     given = system(*shape)
     method = after(windows(given, ranges, np.complex64, comm), 3)
@@ -255,6 +270,25 @@ def test_a_stopped_run_with_ranges_goes_on_with_the_same_bits(tmp_path):
     code, said = here("resume", "cut.h5", "--set", "run.wall_limit=600", folder=tmp_path)
     assert code == 0, said
     assert_same(tmp_path / "cut.h5", tmp_path / "out.h5")
+
+
+def test_a_run_that_was_begun_by_columns_goes_on_with_them(tmp_path, monkeypatch):
+    """A checkpoint of columns, made before strips kept whole lattices. Fails if a run that goes on
+    asks for strips all the same.
+    """
+    text = INPUT.replace("range = 0.6\ngreen_range = 2\n", "error_estimate = false\n")
+    (tmp_path / "in.toml").write_text(text)
+    limit = ("--set", "run.wall_limit=0.0001")
+    recall = restart.LongRun.recall
+
+    def of_before(run, name, compute, *args):
+        return name == "by_columns" or recall(run, name, compute, *args)
+
+    with monkeypatch.context() as before:
+        before.setattr(restart.LongRun, "recall", of_before)
+        assert here("run", "in.toml", "-o", "cut.h5", *limit, folder=tmp_path)[0] == 75
+    code, said = here("resume", "cut.h5", "--set", "run.wall_limit=600", folder=tmp_path)
+    assert code == 0, said
 
 
 def test_check_tells_what_ranges_take(tmp_path):

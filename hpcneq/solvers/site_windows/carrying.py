@@ -204,8 +204,10 @@ def closed(
 ) -> None:
     """W = the last term on line dx of ``made`` strips from ``done`` on; W (strips, 2n, 2, 8)."""
     hop, level, pair, _, _ = fields
-    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
-    n, line, shift = near.shape[0], geometry[5], shift_of(done, made - 1, xs, ys, geometry)
+    one, last = level.dtype.type(1), u[0]
+    x, y = last.real, last.imag
+    n, line = near.shape[0], geometry[5]
+    shift = shift_of(done, made - 1, xs, ys, geometry)
     start = (done + made - 1) * n
     end = start + (line_of(dx, shift, geometry) + 1) * line
     q, p = end - shift[1], done * n + dx * line

@@ -68,7 +68,7 @@ class Exchange:
         Valid until the next time. **Collective.**
         """
         line = self.window.shape[1]
-        if self.room.dtype != W.dtype or self.room.shape[0] != self.received:
+        if not self.sent or self.room.dtype != W.dtype:
             self.room = aligned_zeros((self.received, 2, 2, W.shape[3]), W.dtype)
             self.sent = [
                 aligned_zeros((len(mine), line * 4 * W.shape[3]), W.dtype)

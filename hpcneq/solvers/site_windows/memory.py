@@ -37,6 +37,17 @@ def _of_strip(t, sites, near, hop, onsite, c, own):
                     own[place, lane], own[place + 1, lane] = sign * hop[i, n].real, hop[i, n].imag
 
 
+def _within(code, x, y, inside):
+    """Couplings of a row to the columns of the strip itself; inside: `_of_strip`'s vectors."""
+    couplings = [(x, y, inside[0], None)]
+    orders = [4, 5, 6, 7, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 7], [0, 0, 1, 2, 3, 4, 5, 6]
+    for k, order in enumerate(orders):
+        moved = code.shuffle(x, x, order), code.shuffle(y, y, order)
+        imag = inside[2 + 2 * k]
+        couplings.append((*moved, inside[1 + 2 * k], code.less(imag) if k else imag))
+    return couplings
+
+
 @intrinsic
 def _driven(typing, Q, Z, r, q, own, rows, around, lanes):
     """Z = i L + Q H in place of L in the rows r.. of one site, (rows, 2, 8), of its strip q.. in Q.
@@ -64,10 +75,8 @@ def _driven(typing, Q, Z, r, q, own, rows, around, lanes):
             return code.shuffle(*both, [0, 1, 2, 3, 8, 9, 10, 11])
 
         inside = [code.read(own, code.whole(8 * k), vector) for k in range(7)]
-        near, slots = (
-            [entry(rows, 2 * n) for n in range(4)],
-            [entry(around, 4 * n + 3) for n in range(4)],
-        )
+        near = [entry(rows, 2 * n) for n in range(4)]
+        slots = [entry(around, 4 * n + 3) for n in range(4)]
         hops = []
         for n in range(4):
             place = code.sum(entry(rows, 2 * n + 1), code.whole(2 * n))
@@ -76,20 +85,13 @@ def _driven(typing, Q, Z, r, q, own, rows, around, lanes):
                 hops.append(code.read(lanes, code.sum(first, code.whole(k)), vector))
         for a in (0, 1):
             places = parts(Z, args[2], a)
-            x, y = (code.read(Q, at, vector) for at in parts(Q, args[3], a))
             re, im = (code.read(Z, at, vector) for at in places)
-            couplings = [(x, y, inside[0], None)]
-            orders = [4, 5, 6, 7, 0, 1, 2, 3], [1, 2, 3, 4, 5, 6, 7, 7], [0, 0, 1, 2, 3, 4, 5, 6]
-            for k, order in enumerate(orders):
-                moved = code.shuffle(x, x, order), code.shuffle(y, y, order)
-                imag = inside[2 + 2 * k]
-                couplings.append((*moved, inside[1 + 2 * k], code.less(imag) if k else imag))
+            own_row = [code.read(Q, at, vector) for at in parts(Q, args[3], a)]
+            couplings = _within(code, *own_row, inside)
             for n in range(4):
-                there = parts(Q, near[n], a)
-                if n < 2:
-                    values = [code.read(Q, at, vector) for at in there]
-                else:
-                    values = [of_site(at, slots[n]) for at in there]
+                values = [code.read(Q, at, vector) for at in parts(Q, near[n], a)]
+                if n > 1:
+                    values = [of_site(at, slots[n]) for at in parts(Q, near[n], a)]
                 couplings.append((*values, hops[2 * n], code.less(hops[2 * n + 1])))
             for value, at in zip(code.couple(code.less(im), re, couplings), places):
                 code.write(value, Z, at)

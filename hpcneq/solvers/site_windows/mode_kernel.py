@@ -30,7 +30,8 @@ def _lift(typing, M, factor, cosine, q, j, C, ur, ui):
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args, 512 // signature.args[0].dtype.bitwidth)
         M, factor, cosine, q = (code.array(k) for k in range(4))
-        C, ur, ui = code.array(5), code.spread(args[6]), code.spread(args[7])
+        C = code.array(5)
+        ur, ui = code.spread(args[6]), code.spread(args[7])
         j, vector = args[4], code.vector(0)
         parts = []
         re, im = (code.read(factor, code.whole(k * code.count), vector) for k in (0, 1))
@@ -119,7 +120,8 @@ def _closed(
 ) -> None:
     """M = K times the last term in the rows of sites from begin to end."""
     hop, level, pair, cosine, q = fields
-    one, x, y = level.dtype.type(1), u[0].real, u[0].imag
+    one, last = level.dtype.type(1), u[0]
+    x, y = last.real, last.imag
     if plain:
         for j in range(begin, end):
             plain_end(near, hop, level, pair, M, B, C, j, x, y, one, cosine, q, M)
@@ -159,10 +161,42 @@ def _summed(
             add_modes(M, j, rates, Q, L, inner[j])
 
 
+def _by_lines(done, coming, B, C, u, plain, added, fresh):
+    """The last term of modes, which are ``done``, and what comes next from memory, line by line."""
+    places, fields, geometry, own, functions, sources, M = done
+    factor, around, following = coming
+    line, count = geometry[5], following.shape[0] // 2
+    lifted = 0
+    for begin in range(0, M.shape[0] // 2, line):
+        end = begin + line
+        if begin == geometry[2] * line:
+            last_term(places, fields, u, M, B, C, begin, end, plain)
+            sourced(C, own, functions, 0, sources)
+            _lowered(C, fields, M, begin, end)
+        else:
+            _closed(places, fields, u, M, B, C, begin, end, plain)
+        _summed(M, begin, end, *added, fresh)
+        _lifted(following, factor, around, u, C, lifted, min(end, count))
+        lifted = min(end, count)
+    _lifted(following, factor, around, u, C, lifted, count)
+    B[2 * count : 2 * count + 2] = 0
+    C[2 * count : 2 * count + 2] = 0
+
+
+def _following(item, strips, first):
+    """(strip, plane, first of its sites in M, their number) of an item; behind the last: none."""
+    planes = len(first) - 1
+    s, m = item // planes, item % planes
+    if s == strips:
+        return s, 0, 0, 0
+    count = first[m + 1] - first[m]
+    return s, m, strips * first[m] + s * count, count
+
+
 @lazily(
     calls=(
         *(swept, fields_around, equal_hops, lines_within, before_last, last_term),
-        *(_lifted, _closed, _lowered, _summed),
+        *(_lifted, _closed, _lowered, _summed, _by_lines, _following),
     )
 )
 def modes(
@@ -183,10 +217,8 @@ def modes(
     windows : those of the planes, see `layout.Stack`. M flat, plane by plane (strips, 2n, 2,
     lanes). Of each plane factor (2, lanes), functions f (K, 2, lanes), sources (strips, 2 rows, 2,
     lanes) on the rows of a lane's own site, all real and imaginary parts. added : inner, rates
-    (planes, 2, lanes), Q, L of `sums`: Q and L begin with the new M of the first plane, and the
-    others are added; an empty inner: they are left. A strip's planes follow each other, so that its
-    Q and L stay in a cache. While the last term is made, line by line, each goes to its M and what
-    comes next is taken from there.
+    (planes, 2, lanes), Q, L of `sums`, which begin with the new M of the first plane; an empty
+    inner: they are left. A strip's planes follow each other: its Q and L stay in a cache.
     """
     inner, rates, Q, L = added
     xs, ys = place
@@ -195,44 +227,25 @@ def modes(
     _, B, C, fields, others = scratch
     lanes, planes = B.shape[2], len(geometries)
     items = len(xs) * planes
-    n = t = k = 0
+    t = k = 0
     last = M[:0].reshape((0, 2, lanes))
     equal_hops(hop, plain, fields[0], others[0])
     for item in range(-min(items, 1), items):
-        s, m = (item + 1) // planes, (item + 1) % planes
-        start, count = len(xs) * first[m], first[m + 1] - first[m]
-        if item + 1 == items:
-            start = count = m = 0
-        start = 4 * lanes * (start + s * count)
-        ahead = M[start : start + 4 * lanes * count]
-        places, line = near[first[k] : first[k + 1]], geometries[k, 5]
+        s, m, start, count = _following(item + 1, len(xs), first)
+        ahead = M[4 * lanes * start : 4 * lanes * (start + count)]
+        places = near[first[k] : first[k + 1]]
         if item >= 0:
             given = own[k], functions[k], sources[k, t], plain, ahead, ALL
             B, C = before_last(places, fields, u, last, B, C, *given)
-        same = item >= 0 and s == t and (geometries[m] == geometries[k]).all()
-        if same:
-            around = fields
-        else:
-            around = others
+        around = fields
+        if item < 0 or s != t or (geometries[m] != geometries[k]).any():
+            around, others = others, fields
             if count > 0:
                 where = xs[s], ys[s], geometries[m]
                 fields_around(*where, hop, onsite, c, rotation, plain, around)
-        following, lifted = ahead.reshape((2 * count, 2, lanes)), 0
-        for begin in range(0, n, line):
-            end = begin + line
-            if begin == geometries[k, 2] * line:
-                last_term(places, fields, u, last, B, C, begin, end, plain)
-                sourced(C, own[k], functions[k], 0, sources[k, t])
-                _lowered(C, fields, last, begin, end)
-            else:
-                _closed(places, fields, u, last, B, C, begin, end, plain)
-            into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t], k == 0
-            _summed(last, begin, end, *into)
-            _lifted(following, factor[m], around, u, C, lifted, min(end, count))
-            lifted = min(end, count)
-        _lifted(following, factor[m], around, u, C, lifted, count)
-        B[2 * count : 2 * count + 2] = 0
-        C[2 * count : 2 * count + 2] = 0
-        if not same:
-            fields, others = others, fields
-        n, t, k, last = count, s, m, following
+        following = ahead.reshape((2 * count, 2, lanes))
+        done = places, fields, geometries[k], own[k], functions[k], sources[k, t], last
+        into = inner[first[k] : first[k + 1]], rates[k], Q[t], L[t]
+        _by_lines(done, (factor[m], around, following), B, C, u, plain, into, k == 0)
+        fields, last = around, following
+        t, k = s, m

@@ -143,7 +143,10 @@ def work_of(system: PlanarModes, ranges: Ranges, itemsize: int, ranks: int) -> W
         terms = resolvent_terms(rates[groups[0]], radius, START[itemsize // 2])
         following += 2 * strips.window(reach).size * columns * together * terms / STEP_TERMS
     further = 2.0 * memory + 2 * strips.window(PREDICTED).size * columns
-    further += (memory < green) * green + 1.5 * (ranks > 1) * green
+    if memory < green:
+        further += green
+    if ranks > 1:
+        further += 1.5 * green
     whole = 2 * columns * len(system.near) * (len(system.groups) + 1)
     return Work(
         int(part * itemsize * (modes + green)),

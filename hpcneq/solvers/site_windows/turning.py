@@ -56,7 +56,8 @@ __all__ = [
 ]  # PARTS are compiled with the names of this module
 
 
-ONE, HERE, THERE = 0, 1, 2  # kinds of entries, see `_listed`
+HERE, THERE = 1, 2  # kinds of entries, see `_listed`
+ONE = 0
 
 
 def _transposed(code, rows):
@@ -120,7 +121,8 @@ def _turn_site(there, shift, s, geometry, own, W, R, P, r, o):
         inside = there != -1 and d < wy and own[i] >= 0
         for a in range(2):
             for b in range(2):
-                row, n, m = r + b, 4 * b + s, o + 4 * a + i
+                row, m = r + b, o + 4 * a + i
+                n = 4 * b + s
                 if not inside:
                     P[row, 0, m], P[row, 1, m] = 0, 0
                 elif there >= 0:
@@ -145,15 +147,15 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
     row, e = xs[t] - first, 0
     for dx in range(wx):
         begins[dx], begin = e, (dx + move[0]) % wx * wy
-        line, dy, y = (xs[t] - ox + dx) % Lx * Ly, 0, (ys[t] - oy) % Ly
+        line, dy = (xs[t] - ox + dx) % Lx * Ly, 0
+        y = (ys[t] - oy) % Ly
         while dy < wy:
             other, s = strip[line + y], slot[line + y]
             there, shift = base[other, row], (ys[t] - y0[other] + oy) % Ly
             many = 1
             while dy + many < wy and y + many < Ly and strip[line + y + many] == other:
                 many += 1
-            end = y + many
-            if s == 0 and (end == Ly or strip[line + end] != other):
+            if s == 0 and (y + many == Ly or strip[line + y + many] != other):
                 kinds[e] = HERE if there > -2 else THERE
                 for i in range(4):
                     d = shift + i
@@ -171,7 +173,8 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
                         places[e, i] = begin + place
             else:
                 kinds[e], many = ONE, 1
-                rows[e, 0], rows[e, 1], rows[e, 2] = there, shift, s
+                rows[e, 0], rows[e, 1] = there, shift
+                rows[e, 2] = s
                 places[e, 0] = begin + (dy + move[1]) % wy
             dy += many
             y += many
@@ -179,6 +182,20 @@ def _listed(t, xs, ys, geometry, sites, lookup, move, listed):
                 y -= Ly
             e += 1
     begins[wx] = e
+
+
+def _all_listed(t, count, xs, ys, geometry, sites, lookup, listed):
+    """`_listed` of strips that are carried together, from t on."""
+    for k in range(count):
+        shift = shift_of(t, k, xs, ys, geometry)
+        _listed(t + k, xs, ys, geometry, sites, lookup, shift, listed[k])
+
+
+def _cone(store, geometry):
+    """The line whose rows are wanted, for `before_last`."""
+    if store or geometry[0] == geometry[4]:
+        return ALL
+    return geometry[2], geometry[5]
 
 
 def _asked(dx, t, count, xs, ys, geometry, listed, W):
@@ -233,7 +250,7 @@ def _own_rows(t, count, dx, B, xs, ys, own, geometry, own_rows):
                     own_rows[t + k, s, a, b] = complex(B[r + a, 0, lane], B[r + a, 1, lane])
 
 
-@lazily(calls=(*PARTS, _turn_site, _listed, _asked, _turn, _room, _own_rows))
+@lazily(calls=(*PARTS, _turn_site, _listed, _all_listed, _cone, _asked, _turn, _room, _own_rows))
 def turned(
     place: tuple[NDArray, ...],
     matrix: tuple[NDArray, ...],
@@ -257,10 +274,8 @@ def turned(
     xs, ys, geometry, near, own = place
     hop, onsite, c, u = matrix
     P, B, C, fields, others = scratch
-    n, line, cone = near.shape[0], geometry[5], ALL
-    whole = geometry[0] == geometry[4]
-    if not store and not whole:
-        cone = geometry[2], line
+    n, line = near.shape[0], geometry[5]
+    whole, cone = geometry[0] == geometry[4], _cone(store, geometry)
     listed = _room(n, geometry[4]), _room(n, geometry[4])
     spare = np.zeros((1, 2, 2, 8), W.dtype)
     done = t = made = 0
@@ -269,20 +284,17 @@ def turned(
         count = together(t, own_rows.shape[0], xs, geometry, P)
         if count > 0:
             fields_around(xs[t], ys[t], geometry, hop, onsite, c, rotation, plain, others)
-        for k in range(count):
-            shift = shift_of(t, k, xs, ys, geometry)
-            _listed(t + k, xs, ys, geometry, sites, lookup, shift, listed[k])
+        _all_listed(t, count, xs, ys, geometry, sites, lookup, listed)
         for dx in range(geometry[4]):
-            begin = dx * line
             _asked(dx, t, count, xs, ys, geometry, listed, W)
             if made > 0 and store:
                 closed(near, fields, u, P, B, C, dx, xs, ys, geometry, plain, V, done, made)
             elif made > 0 and (whole or dx == geometry[2]):
-                ended(near, fields, u, P, B, C, begin, begin + line, plain)
+                ended(near, fields, u, P, B, C, dx * line, (dx + 1) * line, plain)
                 _own_rows(done, made, dx, C, xs, ys, own, geometry, own_rows)
             _turn(t, count, dx, xs, ys, geometry, sites, listed, W, R, P, spare)
             if count > 0:
-                begun(u, P, C, begin, begin + line)
+                begun(u, P, C, dx * line, (dx + 1) * line)
         if count == 0:
             break
         fields, others = others, fields

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, IntArray
-from ...parallel import all_rows
+from ...parallel import Communicator, all_rows
+from ..protocols import SiteModes
 from ..site_columns.stationary import resolvents, stationary_green
-from .layout import STRIP
-
-if TYPE_CHECKING:
-    from .state import WindowState
+from .layout import STRIP, Strips, Window
 
 
-def solve(state: WindowState, rates: ComplexArray) -> None:
+class Whole(Protocol):
+    """What a start asks of a `state.WindowState`."""
+
+    system: SiteModes
+    comm: Communicator
+    strips: Strips
+    window: Window
+    own: slice
+    sites: IntArray
+    inside: NDArray
+    green: NDArray
+    modes: Sequence[Any]
+
+
+def solve(state: Whole, rates: ComplexArray) -> None:
     """Set the modes to the stationary ones of these rates, by sparse resolvents."""
-    system, places, lanes = state.system, _places(state), {}
+    system, places = state.system, _places(state)
+    lanes: dict[int, tuple[NDArray, int]] = {}
     for plane in state.modes:
         for k, g in enumerate(plane.groups):
             if g is not None:
@@ -34,7 +49,7 @@ def solve(state: WindowState, rates: ComplexArray) -> None:
     resolvents(system, rates, hop, system.pattern, sites, put)
 
 
-def settle(state: WindowState) -> None:
+def settle(state: Whole) -> None:
     """Replace Y by that of i [H, Y] + damping Y = damping Y. **Collective.**
 
     For sources that do not commute with H: Y was found as if they did.
@@ -53,7 +68,7 @@ def settle(state: WindowState) -> None:
         strip[:, :, 0], strip[:, :, 1] = both.real, both.imag
 
 
-def _places(state: WindowState) -> list[IntArray]:
+def _places(state: Whole) -> list[IntArray]:
     """Numbers of the sites of the window around every own strip, (strips, n)."""
     numbers = np.arange(len(state.system.near))
     return [state.window.fields(t, numbers) for t in range(state.own.start, state.own.stop)]

@@ -274,7 +274,7 @@ class SteppedNumerics(LatticeNumerics):
 
     corrector: int = key(0, doc="further passes over the modes in each step", min=0, max=5)
     precision: str = key(
-        "double", doc="mixed: single-precision modes, with range G^<", choices=["double", "mixed"]
+        "double", doc="mixed: single-precision modes, if full G^<", choices=["double", "mixed"]
     )
     error_estimate: bool = key(
         True,

@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import functools
+import hashlib
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast, overload
 
 from .. import terminal
@@ -42,10 +44,11 @@ def lazily(
 ) -> Plain | Callable[[Plain], Plain]:
     """The function compiled at its first call.
 
-    calls : plain functions that it, or a later one of them, calls; they are compiled with it. Those
-    of another module are not compiled anew when that module alone changes. wide : loops take as
-    many numbers at once as the processor can, their sums in an order that the number of terms alone
-    decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``.
+    calls : plain functions that it, or a later one of them, calls; they are compiled with it. wide
+    : loops take as many numbers at once as the processor can, their sums in an order that the
+    number of terms alone decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or
+    ``@lazily(calls=(helper,))``. What is cached is used until its module, or one of this package
+    that such a module imports from, changes.
     """
     if function is None:
         return lambda function: _lazy(function, calls, wide)
@@ -75,20 +78,42 @@ def _compiled(
     options: dict[str, object] = {"fastmath": FAST}
     if wide:
         options = {"fastmath": FAST | {"reassoc"}, "error_model": "numpy"}
-    if not calls:
-        return jit(function, cache, **options)
+    version = _version([function, *calls])
     made: dict[str, object] = {}
     for helper in calls:
-        made[helper.__name__] = jit(_with_globals(helper, made), cache, **options)
-    return jit(_with_globals(function, made), cache, **options)
+        made[helper.__name__] = jit(_bound(helper, made, version), cache, **options)
+    return jit(_bound(function, made, version), cache, **options)
 
 
-def _with_globals(function: Callable[..., object], names: dict[str, object]) -> FunctionType:
-    """The function with some other global names."""
+def _bound(function: Callable[..., object], names: dict[str, object], version: str) -> FunctionType:
+    """The function with some other global names, cached under a name that tells its version."""
     plain = cast(FunctionType, function)
     bound = FunctionType(plain.__code__, plain.__globals__ | names, plain.__name__)
-    bound.__qualname__, bound.__module__ = plain.__qualname__, plain.__module__
+    bound.__qualname__, bound.__module__ = f"{plain.__qualname__}_{version}", plain.__module__
     return bound
+
+
+def _version(functions: Sequence[Callable[..., object]]) -> str:
+    """A digest of the files of the functions' modules, and of those that they import from.
+
+    numba compiles a function anew when its own file changes, not when that of a helper does.
+    """
+    package = functions[0].__module__.partition(".")[0]
+    waiting, modules = {function.__module__ for function in functions}, set()
+    while waiting:
+        name = waiting.pop()
+        modules.add(name)
+        for value in vars(sys.modules[name]).values():
+            if not isinstance(value, ModuleType):
+                value = sys.modules.get(str(getattr(value, "__module__", None)))
+            if value is not None and value.__name__.partition(".")[0] == package:
+                waiting |= {value.__name__} - modules
+    stamps = hashlib.sha256()
+    for name in sorted(modules):
+        with contextlib.suppress(OSError):
+            found = os.stat(str(sys.modules[name].__file__))
+            stamps.update(f"{name} {found.st_mtime_ns} {found.st_size};".encode())
+    return stamps.hexdigest()[:8]
 
 
 # ---- the cache ----------------------------------------------------------------------------------

@@ -81,3 +81,27 @@ def test_without_a_place_for_the_cache_kernels_are_compiled_all_the_same(place, 
     assert errors.count("\n") == 1 and errors.startswith("hpcneq: compiled kernels are not kept")
     out, errors = start(place, why, OMPI_COMM_WORLD_RANK="1").communicate("", timeout=200)
     assert out.startswith("12.0 6.0\n") and errors == ""
+
+
+def test_a_kernel_is_compiled_anew_when_a_module_it_imports_from_changes(tmp_path):
+    """Helpers two modules away; numba alone looks at the kernel's own file."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "numbers.py").write_text("def step():\n    return 2.0\n")
+    (package / "helpers.py").write_text(
+        "from .numbers import step\n\n\ndef double(x):\n    return step() * x\n"
+    )
+    (package / "kernel.py").write_text(
+        "from hpcneq.maths.compiled import lazily\nfrom .helpers import double, step\n\n\n"
+        "@lazily(calls=(step, double))\ndef total(x):\n    return double(x) + 1.0\n"
+    )
+
+    def value():
+        words = [sys.executable, "-c", "from package.kernel import total; print(total(3.0))"]
+        given = alone({"NUMBA_CACHE_DIR": str(tmp_path / "cache")})
+        return subprocess.run(words, cwd=tmp_path, env=given, capture_output=True, text=True)
+
+    assert value().stdout == "7.0\n"
+    (package / "numbers.py").write_text("def step():\n    return 10.0\n")
+    assert value().stdout == "31.0\n"

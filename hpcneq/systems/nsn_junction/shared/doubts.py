@@ -111,5 +111,5 @@ def _ranges(given: Given) -> Iterator[str]:
     if numerics.range < 1:
         yield (
             f"[numerics] range = {numerics.range:g}: modes are cut within their own decay length; "
-            "errors of Delta are 0.01 to 0.05, and fall threefold with each unit of the range"
+            "errors of Delta are 0.01 to 0.06, and fall threefold with each unit of the range"
         )

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import HpcneqError, InputError, NotConverged, StoppedEarly
+from .threads import own_kernels
 
 if TYPE_CHECKING:
     import xarray
@@ -62,7 +63,8 @@ def run(
     Raises InputError, NotConverged, StoppedEarly. A signal that would end the script, such as TERM,
     ends it once the checkpoint is written.
     """
-    from . import driver
+    with own_kernels():  # numpy is loaded here
+        from . import driver
 
     changes = _changes(overrides, tables)
     return driver.run_in_process(source, output, changes, force, quiet, petsc_argv)
@@ -81,7 +83,8 @@ def resume(
     trust_model : execute the Python model that the checkpoint keeps, see ``hpcneq.lattice``.
     Other arguments and errors are those of `run`.
     """
-    from . import driver
+    with own_kernels():  # numpy is loaded here
+        from . import driver
 
     changes = _changes(overrides, tables)
     if trust_model:

@@ -21,7 +21,7 @@ from .arguments import ARGUMENTS, SHELLS, Argument
 from .errors import HpcneqError, InputError
 from .help_texts import ABOUT, ABOUTS, COMMANDS, COMPLETION, EXIT_CODES, TOPICS, VERSION
 from .interrupts import Early
-from .threads import one_thread
+from .threads import one_thread, own_kernels
 
 LAUNCHED = (  # set by mpiexec or srun
     "OMPI_COMM_WORLD_SIZE",
@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with contextlib.ExitStack() as around:
         if words[:1] and words[0] in (*COMPUTING, "check"):
             around.enter_context(one_thread())
+            around.enter_context(own_kernels())
         if words[:1] and words[0] in COMPUTING:
             around.enter_context(Early())
         return _flush(_command(words))

@@ -5,6 +5,10 @@ venv=$root/.venv
 case :$PATH: in *":$venv/bin:"*) ;; *) export PATH="$venv/bin:$PATH" ;; esac
 
 export OMP_NUM_THREADS=1     # ranks use the cores; BLAS threads on top of them only compete
+case ${OPENBLAS_CORETYPE-}$(grep -m 1 ^flags /proc/cpuinfo 2>/dev/null) in  # hpcneq/threads.py says why
+    flags*avx512vl*) export OPENBLAS_CORETYPE=SkylakeX ;;
+    flags*avx2*) export OPENBLAS_CORETYPE=Haswell ;;
+esac
 export H5PY_ALWAYS_USE_MPI=1 # or Debian's h5py is the serial one
 
 # More ranks than cores are wanted in tests. Open MPI needs to be told, up to version 4 and from 5 on; MPICH does not.

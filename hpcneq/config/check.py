@@ -11,7 +11,7 @@ from ..petsc_options import VARIABLE, of_environment, words_of
 from ..tasks import memory
 from ..tasks.doubts import doubts_of
 from ..tasks.task import Cost, System, resolve
-from ..threads import one_thread
+from ..threads import one_thread, own_kernels
 from .load import Override, load
 
 
@@ -41,7 +41,7 @@ def check_input(
     lines += [f"  warning: {words}" for words in doubts_of(checked, task)]
     if cost and task.cost is not None:
         try:
-            with one_thread(), memory.limited(checked):  # as a run will have
+            with one_thread(), own_kernels(), memory.limited(checked):  # as a run will have
                 estimate = resolve(task.cost)(checked, ranks)
         except NormalState as answer:
             return "\n".join([*lines, f"  {answer}"])

@@ -16,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast, overload
 
 from .. import terminal
+from .subnormals import without_subnormals
 
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
@@ -46,9 +47,9 @@ def lazily(
 
     calls : plain functions that it, or a later one of them, calls; they are compiled with it. wide
     : loops take as many numbers at once as the processor can, their sums in an order that the
-    number of terms alone decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or
-    ``@lazily(calls=(helper,))``. What is cached is used until its module, or one of this package
-    that such a module imports from, changes.
+    number of terms alone decides, and 1/0 is infinite. Numbers below the smallest normal one are
+    zero. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``. What is cached is used
+    until its module, or one of this package that such a module imports from, changes.
     """
     if function is None:
         return lambda function: _lazy(function, calls, wide)
@@ -63,7 +64,7 @@ def _lazy(function: Plain, calls: Sequence[Callable[..., object]], wide: bool) -
     def call(*args: object) -> object:
         if not made:
             made.append(_ready(functools.partial(_compiled, function, calls, wide), args))
-        return made[0](*args)
+        return without_subnormals(made[0], *args)
 
     return cast(Plain, call)
 

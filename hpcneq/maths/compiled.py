@@ -15,11 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from types import FunctionType, ModuleType
 from typing import Any, TypeVar, cast, overload
 
+import numpy as np
+
 from .. import terminal
 from .subnormals import without_subnormals
 
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
+# flags of an array that numba's types have: contiguous in C or Fortran, aligned, writeable
+LAYOUT = 0x1 | 0x2 | 0x100 | 0x400
 # what tells a process its rank before MPI has started
 RANKS = ("OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID")
 
@@ -59,14 +63,37 @@ def lazily(
 def _lazy(function: Plain, calls: Sequence[Callable[..., object]], wide: bool) -> Plain:
     """The function compiled at its first call, with those it calls."""
     made: list[Callable[..., object]] = []
+    entries: dict[tuple[object, ...], Callable[..., object]] = {}
 
     @functools.wraps(function)
     def call(*args: object) -> object:
         if not made:
             made.append(_ready(functools.partial(_compiled, function, calls, wide), args))
-        return without_subnormals(made[0], *args)
+        entry = made[0]
+        if any(type(each) is tuple for each in args):
+            kinds = tuple(map(_kind, args))
+            entry = entries.get(kinds) or entries.setdefault(kinds, _entry(entry, args))
+        return without_subnormals(entry, *args)
 
     return cast(Plain, call)
+
+
+def _kind(value: object) -> object:
+    """What numba takes for an argument's type: as quick to find as to compare.
+
+    numba 0.56 itself tells tuples of more than 40 bytes of description apart by memory that it has
+    not written (0.1 ms, and now and then the wrong type).
+    """
+    if isinstance(value, np.ndarray):
+        return value.dtype.num, value.ndim, value.flags.num & LAYOUT
+    return tuple(map(_kind, value)) if type(value) is tuple else type(value)
+
+
+def _entry(function: Any, args: Sequence[object]) -> Callable[..., object]:
+    """What is compiled for such arguments, without numba's search for it."""
+    import numba
+
+    return cast(Callable[..., object], function.compile(tuple(map(numba.typeof, args))))
 
 
 def _compiled(

@@ -27,7 +27,17 @@ from ..site_columns.terms import (
     swept,
 )
 from ..vector_code import Code
-from .sweeps import before_last, equal_hops, fields_around, last_term, lines_within, sourced
+from .sweeps import (
+    before_last,
+    equal_hops,
+    fields_around,
+    last_term,
+    lines_at_once,
+    lines_within,
+    sites_of,
+    sourced,
+    together_before_last,
+)
 
 __all__ = [
     "fetch",
@@ -94,18 +104,31 @@ def carried(
     C: NDArray,
     plain: bool,
     ahead: NDArray,
+    geometry: IntArray,
     cone: tuple[int, int],
 ) -> tuple[NDArray, NDArray]:
     """`before_last` without sources."""
     if P.shape[2] > 8:
-        return before_last(near, fields, u, P, B, C, own, P[:0], P[:0], plain, ahead, cone)
+        return before_last(
+            near, fields, u, P, B, C, own, P[:0], P[:0], plain, ahead, geometry, cone
+        )
     n, last = near.shape[0], len(u) - 1
-    two = fields[1].dtype.type(2)
+    two, ring = fields[1].dtype.type(2), geometry[0] == geometry[4]
+    sites, most = lines_at_once(n, geometry, P)
     B, C = C, B
-    for k in range(last - 1, 0, -1):
-        start, stop = lines_within(k, n, cone)
-        swept_of_8(near, fields, u[k], k == last - 1, two, P, B, C, start, stop, plain)
-        B, C = C, B
+    for top in range(last - 1, 0, -most):
+        count = min(most, top)
+        for step in range((n + sites - 1) // sites + (1 + ring) * (count - 1)):
+            for behind in range(count):
+                k = top - behind
+                start, stop = sites_of(step - behind, k, n, sites, cone, behind * ring)
+                given = u[k], k == last - 1, two
+                if behind % 2:
+                    swept_of_8(near, fields, *given, P, C, B, start, stop, plain)
+                else:
+                    swept_of_8(near, fields, *given, P, B, C, start, stop, plain)
+        if count % 2:
+            B, C = C, B
     return B, C
 
 
@@ -234,6 +257,9 @@ PARTS = (
     fields_around,
     equal_hops,
     lines_within,
+    lines_at_once,
+    sites_of,
+    together_before_last,
     before_last,
     last_term,
     begun,

@@ -190,4 +190,4 @@ def left(
         fields, others = others, fields
         done, made = t, count
         t += count
-        B, C = carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)], ALL)
+        B, C = carried(near, own, fields, u, P, B, C, plain, Y[min(t, strips - 1)], geometry, ALL)

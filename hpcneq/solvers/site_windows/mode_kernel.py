@@ -17,9 +17,12 @@ from .sweeps import (
     equal_hops,
     fields_around,
     last_term,
+    lines_at_once,
     lines_within,
     set_modes,
+    sites_of,
     sourced,
+    together_before_last,
 )
 
 
@@ -195,7 +198,8 @@ def _following(item, strips, first):
 
 @lazily(
     calls=(
-        *(swept, fields_around, equal_hops, lines_within, before_last, last_term),
+        *(swept, fields_around, equal_hops, lines_within, lines_at_once, sites_of),
+        *(together_before_last, before_last, last_term),
         *(_lifted, _closed, _lowered, _summed, _by_lines, _following),
     )
 )
@@ -235,7 +239,7 @@ def modes(
         ahead = M[4 * lanes * start : 4 * lanes * (start + count)]
         places = near[first[k] : first[k + 1]]
         if item >= 0:
-            given = own[k], functions[k], sources[k, t], plain, ahead, ALL
+            given = own[k], functions[k], sources[k, t], plain, ahead, geometries[k], ALL
             B, C = before_last(places, fields, u, last, B, C, *given)
         around = fields
         if item < 0 or s != t or (geometries[m] != geometries[k]).any():

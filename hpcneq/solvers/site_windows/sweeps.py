@@ -34,7 +34,8 @@ from ..site_columns.terms import (
 )
 from ..vector_code import Code
 
-BLOCK = 128  # sites of a term between which memory is asked for what comes next
+BLOCK = 128  # sites of a term between which memory is asked for what comes next, or a line's
+CACHE = 3 << 19  # bytes of what is swept again and again: most of a core's own cache
 ALL = (0, 0)  # no cone, see `before_last`
 __all__ = [
     "phase_second",
@@ -162,6 +163,35 @@ def lines_within(k: int, n: int, cone: tuple[int, int]) -> tuple[int, int]:
     return max(0, line - k) * sites, min(n, (line + k + 1) * sites)
 
 
+def lines_at_once(n: int, geometry: IntArray, P: NDArray) -> tuple[int, int]:
+    """(sites of some lines, terms that are swept together) of a window of n sites.
+
+    Terms of a window that fits into a cache follow one another. Of a larger one some are swept
+    together, each a few lines behind the one before, so that only these lines are in the cache.
+    """
+    line, bytes_of_one = geometry[5], 6 * P.shape[1] * P.shape[2] * P.itemsize
+    sites = max(1, BLOCK // line) * line
+    if n * bytes_of_one <= CACHE:
+        return sites, 1
+    return sites, max(2, CACHE // (sites * bytes_of_one) - 2)
+
+
+def sites_of(
+    part: int, k: int, n: int, sites: int, cone: tuple[int, int], behind: int
+) -> tuple[int, int]:
+    """First and last of the sites in a part of a sweep that term k takes.
+
+    behind : parts by which the term began later, on a ring: its last parts are those left out.
+    """
+    parts = (n + sites - 1) // sites
+    if part < behind or part >= parts + behind:
+        return 0, 0
+    if part >= parts:
+        part -= parts
+    start, stop = lines_within(k, n, cone)
+    return max(part * sites, start), min(part * sites + sites, stop)
+
+
 def before_last(
     near: IntArray,
     fields: tuple[NDArray, ...],
@@ -174,6 +204,7 @@ def before_last(
     sources: NDArray,
     plain: bool,
     ahead: NDArray,
+    geometry: IntArray,
     cone: tuple[int, int],
 ) -> tuple[NDArray, NDArray]:
     """(B, C) before the last term of the recursion, given C = u P of the first.
@@ -190,6 +221,10 @@ def before_last(
     if len(functions):
         sourced(C, own, functions, last, sources)
     B, C = C, B
+    sites, most = lines_at_once(n, geometry, P)
+    if most > 1:
+        given = own, functions, sources, plain, ahead, geometry, cone, sites, most
+        return together_before_last(near, fields, u, P, B, C, *given)
     for k in range(last - 1, 0, -1):
         start, stop = lines_within(k, n, cone)
         for begin in range(start, stop, BLOCK):
@@ -201,6 +236,67 @@ def before_last(
         if len(functions):
             sourced(C, own, functions, k, sources)
         B, C = C, B
+    return B, C
+
+
+def together_before_last(
+    near: IntArray,
+    fields: tuple[NDArray, ...],
+    u: NDArray,
+    P: NDArray,
+    B: NDArray,
+    C: NDArray,
+    own: IntArray,
+    functions: NDArray,
+    sources: NDArray,
+    plain: bool,
+    ahead: NDArray,
+    geometry: IntArray,
+    cone: tuple[int, int],
+    sites: int,
+    most: int,
+) -> tuple[NDArray, NDArray]:
+    """`before_last` of a large window: ``most`` terms swept together, parts of ``sites`` at a time.
+
+    A term goes on where the one before has done the next part.
+    """
+    hops, levels, pairs, _, _ = fields
+    n, last = near.shape[0], len(u) - 1
+    two, line = levels.dtype.type(2), 64 // P.itemsize
+    parts, ring = (n + sites - 1) // sites, geometry[0] == geometry[4]
+    each = ahead.size // (line * parts * (last - 1)) + 1
+    asked = 2 * P.shape[1] * P.shape[2] * sites
+    place = 0
+    for top in range(last - 1, 0, -most):
+        count = min(most, top)
+        share = asked // (line * count) + 1
+        for step in range(parts + (1 + ring) * (count - 1)):
+            for behind in range(count):
+                k, first = top - behind, behind * ring
+                begin, end = sites_of(step - behind, k, n, sites, cone, first)
+                if begin >= end:
+                    continue
+                for _ in range(each):
+                    fetch(ahead, place)
+                    place += line
+                where = (step + 2) * asked + behind * share * line
+                for _ in range(share):
+                    fetch(P, where)
+                    fetch(B, where)
+                    fetch(C, where)
+                    where += line
+                given = u[k], k == last - 1, two, begin, end, plain
+                if behind % 2:
+                    swept(near, hops, levels, pairs, P, C, B, *given)
+                else:
+                    swept(near, hops, levels, pairs, P, B, C, *given)
+                if len(functions) and begin <= own[0] < end:  # own sites are on one line
+                    if behind % 2:
+                        sourced(B, own, functions, k, sources)
+                    else:
+                        sourced(C, own, functions, k, sources)
+        if count % 2:
+            B, C = C, B
     return B, C
 
 

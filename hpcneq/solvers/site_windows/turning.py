@@ -300,4 +300,4 @@ def turned(
         fields, others = others, fields
         done, made = t, count
         t += count
-        B, C = carried(near, own, fields, u, P, B, C, plain, P[:0], cone)
+        B, C = carried(near, own, fields, u, P, B, C, plain, P[:0], geometry, cone)

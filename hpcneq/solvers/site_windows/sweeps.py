@@ -186,7 +186,7 @@ def sites_of(
     parts = (n + sites - 1) // sites
     if part < behind or part >= parts + behind:
         return 0, 0
-    if part >= parts:
+    while part >= parts:
         part -= parts
     start, stop = lines_within(k, n, cone)
     return max(part * sites, start), min(part * sites + sites, stop)

@@ -276,6 +276,7 @@ class Saved:
                     data = file["result"]
                     for at in range(0, data.size, SLAB):
                         out.write(data[at : at + SLAB].tobytes())
+                rows.renew(fresh)
                 self._fill(fresh)
                 names.sync(fresh)
                 os.replace(fresh, target)

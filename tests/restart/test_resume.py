@@ -5,13 +5,14 @@
 
 import os
 
+import h5py
 import numpy as np
 import pytest
 from support.programs import INPUT, assert_same, damage
 
 from hpcneq import driver, petsc
 from hpcneq.errors import InputError, StoppedEarly
-from hpcneq.files import checkpoint
+from hpcneq.files import checkpoint, hdf5
 from hpcneq.files.writer import Result
 from hpcneq.parallel import Layout, solo
 from hpcneq.stopping import Stopping
@@ -133,6 +134,27 @@ def test_a_run_goes_on_on_another_number_of_ranks(
         assert on(first, driver.run, source, shared_tmp / "out.h5")
     assert not on(then, driver.resume, shared_tmp / "out.h5")
     assert_same(shared_tmp / "out.h5", shared_tmp / "whole.h5", tolerance=1e-11)
+
+
+@parallel
+@pytest.mark.parametrize("kind", ["new", "old"])
+def test_a_run_goes_on_where_its_result_has_no_room_yet(
+    comm, shared_tmp, source, monkeypatch, kind
+):
+    """Chunks of a few rows: all ranks write into new ones of a file that rank 0 has restored.
+
+    old : from a checkpoint whose result finds room when it is written.
+    """
+    monkeypatch.setattr(hdf5, "CHUNK_BYTES", 64)
+    early, late = h5py.h5d.ALLOC_TIME_EARLY, h5py.h5d.ALLOC_TIME_INCR
+    out = shared_tmp / "out.h5"
+    with monkeypatch.context() as patch:
+        patch.setattr(h5py.h5d, "ALLOC_TIME_EARLY", early if kind == "new" else late)
+        stop_after(patch, 23)
+        assert stopped(driver.run, source, out, quiet=True)
+    assert driver.resume(out, quiet=True) == 0
+    assert driver.run(source, shared_tmp / "whole.h5", quiet=True) == 0
+    assert_same(out, shared_tmp / "whole.h5")
 
 
 @pytest.mark.parametrize("method", [pytest.param("exponential", marks=parallel), "rk 5dp"])

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from ...maths.arrays import ComplexArray, IntArray
 from ...maths.compiled import lazily
+from ..site_columns.terms import fetch
 from ..vector_code import LANES, Code
+
+AHEAD = 2048  # entries of Y that memory is asked for before they are needed
 
 
 @intrinsic
@@ -70,18 +73,26 @@ def product(
     Lx, Ly, ox, oy, wx, wy = geometry
     given, made = x.view(np.float64), y.view(np.float64)
     own, back = np.zeros((2, 2, 4)), np.zeros((2, 2, 4))  # of lanes: part, component, site
+    step, each = 64 // Y.itemsize, Y.itemsize // 2  # entries of a line of memory, lines of a site
     for t in range(Y.shape[0]):
         own[:], back[:] = 0, 0
         for s in range(4):
             if sites[t, s] >= 0:
                 for b in range(2):
                     own[0, b, s], own[1, b, s] = x[sites[t, s], b].real, x[sites[t, s], b].imag
-        p = 0
+        p = ahead = 0
         for dx in range(wx):
-            for dy in range(wy):
-                j = (xs[t] - ox + dx) % Lx * Ly + (ys[t] - oy + dy) % Ly
+            line = (xs[t] - ox + dx) % Lx * Ly
+            j = line + (ys[t] - oy) % Ly
+            for _ in range(wy):
+                for _ in range(each):
+                    fetch(Y[t], ahead + AHEAD)
+                    ahead += step
                 _both_ways(Y[t], p, own, given, j, made, back)
                 p += 1
+                j += 1
+                if j == line + Ly:
+                    j = line
         for s in range(4):
             if sites[t, s] >= 0:
                 for b in range(2):

@@ -122,11 +122,11 @@ def carried(
             for behind in range(count):
                 k = top - behind
                 start, stop = sites_of(step - behind, k, n, sites, cone, behind * ring)
-                given = u[k], k == last - 1, two
+                old, new = B, C
                 if behind % 2:
-                    swept_of_8(near, fields, *given, P, C, B, start, stop, plain)
-                else:
-                    swept_of_8(near, fields, *given, P, B, C, start, stop, plain)
+                    old, new = C, B
+                given = u[k], k == last - 1, two, P, old, new, start, stop, plain
+                swept_of_8(near, fields, *given)
         if count % 2:
             B, C = C, B
     return B, C

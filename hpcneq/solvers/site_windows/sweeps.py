@@ -285,16 +285,13 @@ def together_before_last(
                     fetch(B, where)
                     fetch(C, where)
                     where += line
-                given = u[k], k == last - 1, two, begin, end, plain
+                old, new = B, C
                 if behind % 2:
-                    swept(near, hops, levels, pairs, P, C, B, *given)
-                else:
-                    swept(near, hops, levels, pairs, P, B, C, *given)
+                    old, new = C, B
+                given = u[k], k == last - 1, two, begin, end, plain
+                swept(near, hops, levels, pairs, P, old, new, *given)
                 if len(functions) and begin <= own[0] < end:  # own sites are on one line
-                    if behind % 2:
-                        sourced(B, own, functions, k, sources)
-                    else:
-                        sourced(C, own, functions, k, sources)
+                    sourced(new, own, functions, k, sources)
         if count % 2:
             B, C = C, B
     return B, C

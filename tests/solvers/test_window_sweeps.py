@@ -21,6 +21,7 @@ from hpcneq.solvers.site_columns.terms import (
 from hpcneq.solvers.site_windows.carrying import carried, swept_of_8
 from hpcneq.solvers.site_windows.sweeps import (
     ALL,
+    ask,
     before_last,
     lines_at_once,
     lines_within,
@@ -44,7 +45,12 @@ __all__ = [
 TERMS = 9
 
 
-@lazily(calls=(swept, lines_within, lines_at_once, sites_of, together_before_last, before_last))
+@lazily(
+    calls=(
+        *(swept, lines_within, lines_at_once, sites_of, ask, together_before_last),
+        before_last,
+    )
+)
 def after(near, fields, u, planes, own, functions, sources, plain, geometry, cone, most):
     """B and C before the last term, into the first two planes; most = 0: by `before_last`."""
     P, B, C = planes[0], planes[1], planes[2]
@@ -62,8 +68,8 @@ def after(near, fields, u, planes, own, functions, sources, plain, geometry, con
 
 @lazily(
     calls=(
-        *(swept, swept_of_8, lines_within, lines_at_once, sites_of, together_before_last),
-        *(before_last, carried),
+        *(swept, swept_of_8, lines_within, lines_at_once, sites_of, ask),
+        *(together_before_last, before_last, carried),
     )
 )
 def of_strips(near, fields, u, planes, own, geometry, cone):

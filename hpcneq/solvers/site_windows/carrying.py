@@ -28,6 +28,7 @@ from ..site_columns.terms import (
 )
 from ..vector_code import Code
 from .sweeps import (
+    ask,
     before_last,
     equal_hops,
     fields_around,
@@ -259,6 +260,7 @@ PARTS = (
     lines_within,
     lines_at_once,
     sites_of,
+    ask,
     together_before_last,
     before_last,
     last_term,

@@ -13,6 +13,7 @@ from ..vector_code import Code
 from .sweeps import (
     ALL,
     add_modes,
+    ask,
     before_last,
     equal_hops,
     fields_around,
@@ -199,7 +200,7 @@ def _following(item, strips, first):
 @lazily(
     calls=(
         *(swept, fields_around, equal_hops, lines_within, lines_at_once, sites_of),
-        *(together_before_last, before_last, last_term),
+        *(ask, together_before_last, before_last, last_term),
         *(_lifted, _closed, _lowered, _summed, _by_lines, _following),
     )
 )

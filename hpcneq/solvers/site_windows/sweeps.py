@@ -239,6 +239,15 @@ def before_last(
     return B, C
 
 
+def ask(P: NDArray, B: NDArray, C: NDArray, place: int, count: int) -> None:
+    """Ask memory for ``count`` of its lines of each plane, from a place on."""
+    for _ in range(count):
+        fetch(P, place)
+        fetch(B, place)
+        fetch(C, place)
+        place += 64 // P.itemsize
+
+
 def together_before_last(
     near: IntArray,
     fields: tuple[NDArray, ...],
@@ -265,8 +274,7 @@ def together_before_last(
     two, line = levels.dtype.type(2), 64 // P.itemsize
     parts, ring = (n + sites - 1) // sites, geometry[0] == geometry[4]
     each = ahead.size // (line * parts * (last - 1)) + 1
-    asked = 2 * P.shape[1] * P.shape[2] * sites
-    place = 0
+    asked, place = 2 * P.shape[1] * P.shape[2] * sites, 0
     for top in range(last - 1, 0, -most):
         count = min(most, top)
         share = asked // (line * count) + 1
@@ -279,12 +287,7 @@ def together_before_last(
                 for _ in range(each):
                     fetch(ahead, place)
                     place += line
-                where = (step + 2) * asked + behind * share * line
-                for _ in range(share):
-                    fetch(P, where)
-                    fetch(B, where)
-                    fetch(C, where)
-                    where += line
+                ask(P, B, C, (step + 2) * asked + behind * share * line, share)
                 old, new = B, C
                 if behind % 2:
                     old, new = C, B

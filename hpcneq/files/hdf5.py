@@ -369,6 +369,16 @@ def new_data_set(file: File, name: str, shape: Sequence[int | None], dtype: np.d
     return file[name]
 
 
+def room_early() -> h5py.h5p.PropDCID:
+    """How to create a data set that finds room for its chunks as it grows, as ranks need it.
+
+    Where several ranks create it that is so by itself; else they write new chunks at no place.
+    """
+    made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    made.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    return made
+
+
 def make_scale(data: DataSet, name: str) -> None:
     """Declare a data set a dimension scale, once."""
     if "CLASS" not in data.attrs:

@@ -17,7 +17,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import h5py
 import numpy as np
 
 from ..errors import HpcneqError
@@ -31,6 +30,7 @@ from .hdf5 import (
     make_scale,
     open_file,
     os_reason,
+    room_early,
 )
 from .room import check_room
 
@@ -261,31 +261,18 @@ def without_rows(file: File) -> bytes:
 
 
 def renew(path: str | Path) -> None:
-    """Write a result file without rows anew if its series find room late, see `_copy_data_set`."""
+    """Write a result file without rows anew: series of older ones find room late, see `hdf5`."""
     with open_file(path, "r") as file:
-        if all(_allocated_early(data) for _, _, data in growing(file)):
-            return
         content = without_rows(file)
     with open(path, "wb") as out:
         out.write(content)
 
 
-def _allocated_early(data):
-    """Whether HDF5 finds room for a data set's chunks as it grows, not when they are written."""
-    return data.id.get_create_plist().get_alloc_time() == h5py.h5d.ALLOC_TIME_EARLY
-
-
 def _copy_data_set(copy, name, data):
-    """The same data set, without rows if it grows.
-
-    Ranks that write together need room that is there before: a file of one rank would else be
-    written at no place at all.
-    """
+    """The same data set, without rows if it grows."""
     form = {}
     if data.chunks is not None:
-        early = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
-        early.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
-        form = {"chunks": data.chunks, "maxshape": data.maxshape, "dcpl": early}
+        form = {"chunks": data.chunks, "maxshape": data.maxshape, "dcpl": room_early()}
     shape = data.shape
     grows = data.ndim > 0 and data.maxshape[0] is None
     if grows:

@@ -18,7 +18,6 @@ from typing import Any, TypeVar, cast, overload
 import numpy as np
 
 from .. import terminal
-from .subnormals import without_subnormals
 
 # nothing that changes the order of additions: the same bits on any rank
 FAST = {"nnan", "ninf", "nsz", "contract"}
@@ -51,9 +50,9 @@ def lazily(
 
     calls : plain functions that it, or a later one of them, calls; they are compiled with it. wide
     : loops take as many numbers at once as the processor can, their sums in an order that the
-    number of terms alone decides, and 1/0 is infinite. Numbers below the smallest normal one are
-    zero. Used as a decorator: ``@lazily`` or ``@lazily(calls=(helper,))``. What is cached is used
-    until its module, or one of this package that such a module imports from, changes.
+    number of terms alone decides, and 1/0 is infinite. Used as a decorator: ``@lazily`` or
+    ``@lazily(calls=(helper,))``. What is cached is used until its module, or one of this package
+    that such a module imports from, changes.
     """
     if function is None:
         return lambda function: _lazy(function, calls, wide)
@@ -69,21 +68,35 @@ def _lazy(function: Plain, calls: Sequence[Callable[..., object]], wide: bool) -
     def call(*args: object) -> object:
         if not made:
             made.append(_ready(functools.partial(_compiled, function, calls, wide), args))
-        entry = made[0]
-        if any(type(each) is tuple for each in args):
-            kinds = tuple(map(_kind, args))
-            entry = entries.get(kinds) or entries.setdefault(kinds, _entry(entry, args))
-        return without_subnormals(entry, *args)
+            if not any(map(_is_long, args)):
+                entries[()] = made[0]
+        if () in entries:
+            return made[0](*args)
+        kinds = tuple(map(_kind, args))
+        entry = entries.get(kinds) or entries.setdefault(kinds, _entry(made[0], args))
+        return entry(*args)
 
     return cast(Plain, call)
 
 
-def _kind(value: object) -> object:
-    """What numba takes for an argument's type: as quick to find as to compare.
+def _is_long(value: object) -> bool:
+    """Whether a value is a tuple that numba 0.56 may take for another one.
 
-    numba 0.56 itself tells tuples of more than 40 bytes of description apart by memory that it has
-    not written (0.1 ms, and now and then the wrong type).
+    It forgets the first 40 bytes of a tuple's description where there are more: an array takes 8, a
+    tuple 2. Its search for the type takes 0.1 ms then, and now and then finds a wrong one.
     """
+    return type(value) is tuple and _described(value) > 40
+
+
+def _described(value: object) -> int:
+    """Bytes in which numba describes a value's type, or some more."""
+    if type(value) is tuple:
+        return 2 + sum(map(_described, value))
+    return 8
+
+
+def _kind(value: object) -> object:
+    """What numba takes for an argument's type, as quick to find as to compare."""
     if isinstance(value, np.ndarray):
         return value.dtype.num, value.ndim, value.flags.num & LAYOUT
     return tuple(map(_kind, value)) if type(value) is tuple else type(value)

@@ -1,4 +1,4 @@
-"""Numbers below the smallest normal one are zero while a compiled kernel runs.
+"""Numbers below the smallest normal one are zero in a step of an integrator.
 
 The far ends of bath modes fall below 1e-38, the smallest normal number of single precision. Intel's
 processors take a hundred cycles for an operation with such a number: with them a step in mixed
@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import platform
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 ZERO = 0x8040  # bits of MXCSR: results below the smallest become zero, operands are read as zero
@@ -49,15 +49,18 @@ def _control() -> _Control | None:
     return _Control(ctypes.PyDLL("libm.so.6"))
 
 
-def without_subnormals(
-    function: Callable[Given, Found], *args: Given.args, **words: Given.kwargs
-) -> Found:
-    """What the function gives, such numbers being zero in this thread until it returns."""
-    control = _control()
-    if control is None:
-        return function(*args, **words)
-    before = control.change(ZERO)
-    try:
-        return function(*args, **words)
-    finally:
-        control.change(before)
+def without_subnormals(function: Callable[Given, Found]) -> Callable[Given, Found]:
+    """The function; until it returns such numbers are zero in this thread. A decorator."""
+
+    @wraps(function)
+    def call(*args: Given.args, **words: Given.kwargs) -> Found:
+        control = _control()
+        if control is None:
+            return function(*args, **words)
+        before = control.change(ZERO)
+        try:
+            return function(*args, **words)
+        finally:
+            control.change(before)
+
+    return call

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.subnormals import without_subnormals
 from ...parallel import Part, placed
 from . import greens
 from .batches import batches
@@ -147,6 +148,7 @@ class Exponential(Stepper):
         mean, velocity = self.state.mean_of_rows(rows)
         return mean, velocity
 
+    @without_subnormals
     def advance(self, t: float, step: float) -> None:
         """(Pi, G)(t) -> (t + step). **Collective.**"""
         state = self.state

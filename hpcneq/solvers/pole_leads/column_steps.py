@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...maths.exponentials import Tables
+from ...maths.subnormals import without_subnormals
 from ..auxiliary_modes.stepping import Ends, Stepper
 from .column_kernels import mix
 from .columns import ColumnState
@@ -37,6 +38,7 @@ class ColumnSteps(Stepper):
         c = self.state.field(self.state.flat, t)
         return Ends(c, np.zeros_like(c))
 
+    @without_subnormals
     def advance(self, t: float, step: float) -> None:
         """R(t) -> R(t + step). **Collective.**"""
         state, (n1, n2, n3) = self.state, self.slopes

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
+from ...maths.subnormals import without_subnormals
 from ...parallel import Part, placed
 from ..aligned import aligned_zeros
 from ..auxiliary_modes import chebyshev
@@ -100,6 +101,7 @@ class Columns(Stepper):
         self.restore_ends(numbers, shared, step_grid)
         self.missed = shared.get("missed")
 
+    @without_subnormals
     def advance(self, t: float, step: float) -> None:
         """(Pi, Y)(t) -> (t + step). **Collective.**"""
         state, system = self.state, self.system

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...errors import NotConverged
 from ...maths.arrays import ComplexArray, FloatArray
+from ...maths.subnormals import without_subnormals
 from ...parallel import Part
 from ..auxiliary_modes.stepping import Ends, Read, Stepper
 from .drift import Workspace, products, turn
@@ -69,6 +70,7 @@ class DriftExact(Stepper):
             return self.implicit
         return 2 * self.medium.highest * step > EXPLICIT * ROUNDED
 
+    @without_subnormals
     def advance(self, t: float, step: float) -> None:
         """n, modes and the order parameter from t to t + step. **Collective.**"""
         old_step, old = self.history

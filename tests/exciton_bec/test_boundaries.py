@@ -226,13 +226,15 @@ def test_boundaries_move_by_less_than_their_errors_on_finer_panels(kind, inv, se
     of what it is beside it (inv = .9).
 
     The same equations on finer panels everywhere have their root within the error, which is no more
-    than a hundred times the change, 1e-9, or rounding (beta22). Fails with the panels of the search
-    (0.7) for B, with errors not divided by the slopes, or with those of the ratio given for q.
+    than a hundred times the change, 1e-9, or rounding (beta22, whose equation is left at 1e-7 to
+    3e-6 by the products of different processors). Fails with the panels of the search (0.7) for B,
+    with errors not divided by the slopes, or with those of the ratio given for q.
     """
     state = steady_states.solve(Drive(inv, seed[0]))
     onset = boundary_equations.Onset(*seed, 1e-4 * seed[0], state)
     solved = marginal_mode.solve_boundary(onset, kind)
-    assert solved.why == "" and solved.residual < 1e-6
+    left = marginal_mode.SETTLED if kind == "current" else 1e-6
+    assert solved.why == "" and solved.residual < left
     function, start, place = boundary_equations.equations(solved.onset, kind, 2)
     finer = place(newton.solve_equations(function, start, marginal_mode.SNES).x)
     rounding = 1e-7 if kind == "current" else 0.0

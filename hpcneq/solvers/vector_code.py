@@ -76,6 +76,15 @@ class Code:
         done = self.builder.store(value, pointer)
         done.align = 4
 
+    def fetch(self, array: Any, offset: Any) -> None:
+        """Ask for the cache line at an offset, which will be read; it may be behind the end."""
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0i8")
+        pointer = self.builder.bitcast(self.builder.gep(array.data, [offset]), byte)
+        how = [number(value) for value in (0, 2, 1)]  # to read, second cache, data
+        self.builder.call(function, [pointer, *how])
+
     def row(self, j: Any, part: Any, parts: Any = 4) -> Any:
         """Offset of a part of site j in a plane."""
         wide = self.product(j, self.whole(parts * self.count))

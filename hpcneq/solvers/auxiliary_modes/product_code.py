@@ -5,6 +5,7 @@ numba is needed at once, see `vector_code`.
 
 from __future__ import annotations
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -12,55 +13,102 @@ from numba.extending import intrinsic
 from ..vector_code import Code
 
 
-def _blend(count):
-    """The intrinsic for so many real numbers, ``count`` / 2 complex ones, at a time."""
+class _Blend:
+    """A part of `blend`: so many real numbers, ``count`` / 2 complex ones, at a time."""
+
+    def __init__(self, given, count, groups):
+        self.code = code = Code(*given, count)
+        self.P, self.S, self.new, self.Q, self.L = (code.array(place) for place in range(5))
+        self.narrow, self.wide = code.vector(0), code.vector(3)
+        self.ahead = code.array(7)
+        array = code.array(6)
+        numbers = code.builder.bitcast(array.data, ir.DoubleType().as_pointer())
+        self.numbers = [
+            [self._factors(numbers, 8 * g + 2 * m, m == 3) for m in range(4)] for g in range(groups)
+        ]
+
+    def _factors(self, numbers, place, of_sums):
+        """Real part of a complex number in every lane, and what `turned` takes of the other."""
+        code = self.code
+        real, imag = (
+            code.builder.load(code.builder.gep(numbers, [code.whole(place + part)]))
+            for part in range(2)
+        )
+        kind = (self.wide if of_sums else self.narrow).element
+        if kind != real.type:
+            real, imag = (code.builder.fptrunc(number, kind) for number in (real, imag))
+        return code.spread(real), code.alternating(imag)
+
+    def turned(self, value, factors, total):
+        """total + the complex number of ``factors`` times value."""
+        code = self.code
+        other = code.shuffle(value, value, [place ^ 1 for place in range(code.count)])
+        return code.fma(factors[1], other, code.add_product(factors[0], value, total))
+
+    def write(self, rows, at):
+        """``rows`` : of a group, offsets of P and S, and of the sums; they begin at a place."""
+        code, builder = self.code, self.code.builder
+        *of_groups, of_sums = rows
+        of_sums = code.sum(of_sums, at)
+        sums = [code.read(array, of_sums, self.wide) for array in (self.Q, self.L)]
+        for (row, own, other), (a, b, d, rate) in zip(of_groups, self.numbers):
+            total = None
+            for array, place, factors in ((self.P, row, a), (self.S, own, b), (self.S, other, d)):
+                value = code.read(array, code.sum(place, at), self.narrow)
+                total = self.turned(value, factors, total)
+            code.write(total, self.new, code.sum(row, at))
+            code.fetch(self.ahead, code.sum(row, at))
+            if self.wide != self.narrow:
+                total = builder.fpext(total, self.wide)
+            sums = [builder.fadd(sums[0], total), self.turned(total, rate, sums[1])]
+        for value, array in zip(sums, (self.Q, self.L)):
+            code.write(value, array, of_sums)
+
+
+def _blend(groups):
+    """The intrinsic for so many groups, of as many columns."""
 
     @intrinsic
-    def blend(typing, P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li):
-        """new[col] = a P[i] + b S[j] + d S[k] of complex numbers from the real place ``at`` on.
+    def blend(typing, P, S, new, Q, L, place, numbers, ahead):
+        """new[row] = a P[row] + b S[g, own] + d S[g, other] with row = g columns + col, and the
+        sums Q[to] += new[row], L[to] += l new[row] in their precision, group by group.
 
-        Q[own] += new[col], L[own] += l new[col], in their precision.
+        Rows of complex numbers, their real and imaginary parts in turn: P, new (rows, 4n) and S
+        (groups, 2n, 4n) in one precision, Q, L (2n, 4n). place : col, columns, own, other, to.
+        numbers (groups, 4): a, b, d, l. Memory is asked for the same rows of ``ahead``.
         """
 
         def write(context, builder, signature, args):
-            code = Code(context, builder, signature, args, count)
-            (P, S, new, Q, L) = (code.array(place) for place in (0, 2, 12, 14, 15))
-            vector, wide = code.vector(0), code.vector(14)
-            swapped = [place ^ 1 for place in range(count)]
+            given = context, builder, signature, args
+            many, few = _Blend(given, 8, groups), _Blend(given, 4, groups)
+            code = many.code
+            _, N, width = cgutils.unpack_tuple(builder, many.S.shape)
+            col, columns, own, other, to = cgutils.unpack_tuple(builder, args[5])
 
-            def row(array, index):
-                _, columns = code.sides(array)
-                return code.sum(code.product(index, columns), args[5])
+            def offset(group, rows, row):
+                return code.product(code.sum(code.product(code.whole(group), rows), row), width)
 
-            def turned(value, real, imag, total):
-                other = code.shuffle(value, value, swapped)
-                if total is None:
-                    total = builder.fmul(code.spread(real), value)
-                else:
-                    total = code.fma(code.spread(real), value, total)
-                return code.fma(code.alternating(imag), other, total)
-
-            total = None
-            for array, index, real, imag in ((P, 1, 6, 7), (S, 3, 8, 9), (S, 4, 10, 11)):
-                value = code.read(array, row(array, args[index]), vector)
-                total = turned(value, args[real], args[imag], total)
-            code.write(total, new, row(new, args[13]))
-            if wide != vector:
-                total = builder.fpext(total, wide)
-            at = row(Q, args[16])
-            code.write(builder.fadd(code.read(Q, at, wide), total), Q, at)
-            value = code.read(L, at, wide)
-            code.write(turned(total, args[17], args[18], value), L, at)
+            rows = [
+                (offset(g, columns, col), offset(g, N, own), offset(g, N, other))
+                for g in range(groups)
+            ]
+            rows.append(offset(0, N, to))
+            middle = builder.and_(width, code.whole(~7))
+            parts = (many, code.whole(0), middle, 8), (few, middle, width, 4)
+            for part, first, last, step in parts:
+                steps = cgutils.for_range_slice(builder, first, last, code.whole(step))
+                with steps as (at, _):
+                    part.write(rows, at)
             return code.nothing()
 
-        kinds = (P, i, S, j, k, at, ar, ai, br, bi, dr, di, new, col, Q, L, own, lr, li)
-        return types.void(*kinds), write
+        return types.void(P, S, new, Q, L, place, numbers, ahead), write
 
     return blend
 
 
-blend_many = _blend(8)
-blend_few = _blend(4)
+blend_four = _blend(4)
+blend_two = _blend(2)
+blend_one = _blend(1)
 
 
 def _unfold(count):
@@ -125,17 +173,18 @@ def _follow(count):
     """The intrinsic for so many real numbers at a time."""
 
     @intrinsic
-    def follow(typing, T, k, left, j, right, at, H, one):
-        """T[k + 1, j] = T[k - 1, j] - i (T[k] H) of the j-th column, from the place ``at`` on.
+    def follow(typing, T, k, left, j, right, at, H, one, U, c):
+        """T[k + 1, j] = T[k - 1, j] - i (T[k] H) of the j-th column, from the place ``at`` on;
+        c times it is added to U[j], for c other than 0.
 
         T (terms, n, 4n) as `products.advance_block` has it, where columns of holes are told by the
-        others. The numbers at ``at`` and those of the other component are done. H (n, 10): see
-        `chains`. ``one`` is 1.
+        others; U (2n, 4n). The numbers at ``at`` and those of the other component are done.
+        H (n, 10): see `chains`. ``one`` is 1.
         """
 
         def write(context, builder, signature, args):
             code = Code(context, builder, signature, args, count)
-            T, H = code.array(0), code.array(6)
+            T, H, U = code.array(0), code.array(6), code.array(8)
             k, left, j, right, at = args[1:6]
             vector, turned = code.vector(0), [place ^ 1 for place in range(count)]
             _, columns, width = cgutils.unpack_tuple(builder, T.shape)
@@ -151,17 +200,23 @@ def _follow(count):
             ]
             at_H = code.product(j, code.whole(10))
             numbers = [code.number(H, code.sum(at_H, code.whole(m))) for m in range(10)]
+            factor = code.spread(args[9])
+            adds = builder.fcmp_ordered("!=", args[9], args[9].type(0.0))
             for side, half in enumerate(halves):
                 both, more = _row_times_H(code, rows, numbers, side, args[7])
                 before = place(builder.sub(k, code.whole(1)), j, half)
                 value = builder.fadd(code.read(T, before, vector), more)
                 value = builder.fadd(value, code.shuffle(both, both, turned))
                 code.write(value, T, place(code.sum(k, code.whole(1)), j, half))
+                with builder.if_then(adds):
+                    own = code.sum(code.sum(code.product(j, width), at), half)
+                    code.write(code.fma(factor, value, code.read(U, own, vector)), U, own)
             return code.nothing()
 
-        return types.void(T, k, left, j, right, at, H, one), write
+        return types.void(T, k, left, j, right, at, H, one, U, c), write
 
     return follow
 
 
 follow_many = _follow(8)
+follow_few = _follow(2)

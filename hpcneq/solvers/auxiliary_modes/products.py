@@ -16,21 +16,19 @@ from numpy.typing import NDArray
 from ...maths.arrays import ComplexArray, FloatArray, IntArray
 from ...maths.compiled import lazily
 from .columns import following, mirror, put, unit_columns
-from .product_code import blend_few, blend_many, follow_many, unfold_few, unfold_many
+from .product_code import (
+    blend_four,
+    blend_one,
+    blend_two,
+    follow_few,
+    follow_many,
+    unfold_few,
+    unfold_many,
+)
 
-
-def _row(P, i, S, j, k, a, b, d, new, col, Q, L, own, rate):
-    """`blend` of whole rows, (4n,) real."""
-    width, at = new.shape[1], 0
-    real, imag = rate.real, rate.imag
-    while at + 8 <= width:
-        numbers = a.real, a.imag, b.real, b.imag, d.real, d.imag
-        blend_many(P, i, S, j, k, at, *numbers, new, col, Q, L, own, real, imag)
-        at += 8
-    while at < width:
-        numbers = a.real, a.imag, b.real, b.imag, d.real, d.imag
-        blend_few(P, i, S, j, k, at, *numbers, new, col, Q, L, own, real, imag)
-        at += 4
+# levels up to which products of complex matrices take longer than those of real ones of twice the
+# size, and the flops of half of one up to which OpenBLAS copies no matrix first
+LEVELS, UNCOPIED = 56, 10**6
 
 
 def _first_terms(half, T):
@@ -59,21 +57,24 @@ def _chebyshev_rows(c, coef, half, T, UT):
 
     T[k + 1] is T[k - 1] - i T[k] H, whose rows in memory are sums of rows of T[k].
     """
-    n = len(coef)
+    n, U = len(coef), UT[0]
     _first_terms(half, T)
     one = T[0, 0, 0]  # 1 in their precision
     for j in range(min(n, n * len(c))):
-        _add_terms(c[0], T[0, j], c[1], T[1, j], UT[0, j])
+        _add_terms(c[0], T[0, j], c[1], T[1, j], U[j])
     for k in range(1, len(T) - 1):
+        factor = one - one
+        if k + 1 < len(c):
+            factor = c[k + 1]
         left = n - 1
         for j in range(n):
             right = j + 1
             if right == n:
                 right = 0
-            for begin in range(0, 2 * n, 8):  # the last ones may be done twice
-                follow_many(T, k, left, j, right, min(begin, 2 * n - 8), coef, one)
-            if k + 1 < len(c):
-                _add_terms(one, UT[0, j], c[k + 1], T[k + 1, j], UT[0, j])
+            for begin in range(0, 2 * n - 7, 8):
+                follow_many(T, k, left, j, right, begin, coef, one, U, factor)
+            for begin in range(2 * n & ~7, 2 * n, 2):
+                follow_few(T, k, left, j, right, begin, coef, one, U, factor)
             left = j
     if len(c):
         mirror(UT)
@@ -207,59 +208,111 @@ def _fast_sums(weights, functions, kinds, slopes, T, sums, scratch, few):
     Hdot there, of the same of the other sum; functions (groups, terms) of H. kinds (2n,) of the
     columns. sums (2, 2n, 4n) real view.
     """
-    S, _, spare, parts = scratch
-    numbers, signs = few
+    S, _, _, parts = scratch
+    numbers, signs, _ = few
     N = len(kinds)
     _functions_of_H(np.dot(weights, functions), T, S, parts, signs)
-    numbers[0] = 1
-    for col in range(N):
-        other = col + N // 2
-        if other >= N:
-            other -= N
-        for p in range(2):
-            A, B = S[4 * kinds[col] + 2 * p], S[4 * kinds[col] + 2 * p + 1]
-            b, d = slopes[col, 0], slopes[col, 1]
-            Q, L = sums[p], sums[1 - p]
-            _row(A, col, B, col, other, numbers[0], b, d, spare, col, Q, L, col, 0j)
+    rows = S.reshape(-1, 2 * N)
+    numbers[0, 0], numbers[0, 3] = 1, 0
+    for p in range(2):
+        Q, L = sums[p], sums[1 - p]
+        for col in range(N):
+            numbers[0, 1], numbers[0, 2] = slopes[col, 0], slopes[col, 1]
+            first = (4 * kinds[col] + 2 * p) * N
+            own, other = first + N + col, first + N + (col + N // 2) % N
+            place = first + col, 0, own, other, col
+            blend_one(rows, S, rows, Q, L, place, numbers, rows)
 
 
-def _merge(P, S, place, scalars, strength, slopes, rate, new, sums, numbers):
-    """new = factor P + S on the sources of one group, P (columns, 4n) real; adds it to the sums."""
-    factor, bend = scalars
-    begin, columns, first, pair = place
-    N = len(S)
-    n = N // 2
-    target = new[2 * begin : 2 * (begin + columns * N)].reshape(columns, 2 * N)
+def _merge(P, S, places, groups, rates, slopes, new, sums, numbers, ahead):
+    """new = factor P + S on the sources of some groups; adds it to the sums.
+
+    P, new (rows, 4n) real, one group behind the other; ahead : of their shape, what is read next.
+    All groups have as many columns, the same first one and the same pair of sums.
+    """
+    factor, bend, strength = groups
+    N = S.shape[1]
+    _, columns, first, pair = places[0]
     Q, L = sums[pair, 0], sums[pair, 1]
     for col in range(columns):
-        own, other = first + col, first + col + n
-        if own >= n:
+        own, other = first + col, first + col + N // 2
+        if other >= N:
             other -= N
-        numbers[0] = strength[col] * (1 + bend * slopes[own, 0])
-        numbers[1] = strength[col] * bend * slopes[own, 1]
-        b, d = numbers[0], numbers[1]
-        _row(P, col, S, own, other, factor, b, d, target, col, Q, L, own, rate)
+        for g in range(len(places)):
+            numbers[g, 0], numbers[g, 3] = factor[g], rates[g]
+            numbers[g, 1] = strength[g, col] * (1 + bend[g] * slopes[own, 0])
+            numbers[g, 2] = strength[g, col] * bend[g] * slopes[own, 1]
+        place = col, columns, own, other, own
+        if len(places) == 4:
+            blend_four(P, S, new, Q, L, place, numbers, ahead)
+        elif len(places) == 2:
+            blend_two(P, S, new, Q, L, place, numbers, ahead)
+        else:
+            blend_one(P, S, new, Q, L, place, numbers, ahead)
 
 
-def _advance_groups(modes, places, groups, after, functions, slopes, sums, T, UT, scratch, few):
+def _as_real(U, out):
+    """The real matrix (4n, 4n) by which rows of real and imaginary parts in turn are times U."""
+    for i in range(len(U)):
+        for j in range(len(U)):
+            real, imag = U[i, j].real, U[i, j].imag
+            out[2 * i, 2 * j], out[2 * i, 2 * j + 1] = real, imag
+            out[2 * i + 1, 2 * j], out[2 * i + 1, 2 * j + 1] = -imag, real
+
+
+def _times(rows, U, real_U, out, real_out):
+    """out = rows U of complex matrices; (rows, 4n) real views, real_U of `_as_real`."""
+    count, width = len(rows), rows.shape[1]
+    if width > 2 * LEVELS:
+        np.dot(rows.view(U.dtype), U, out[:count])
+        return
+    parts = 1 + (count * width * width - 1) // UNCOPIED
+    step = -(-count // parts)
+    for begin in range(0, count, step):
+        end = min(begin + step, count)
+        np.dot(rows[begin:end], real_U, real_out[begin:end])
+
+
+def _alike(places):
+    """Whether groups have as many columns, the same first one and the same pair of sums."""
+    for g in range(1, len(places)):
+        for k in range(1, 4):
+            if places[g, k] != places[0, k]:
+                return False
+    return True
+
+
+def _advance_groups(modes, places, groups, rates, functions, slopes, sums, T, UT, scratch, few):
     """`advance` of the groups, four at a time, which stay in the cache."""
     old, new = modes
     factor, bend, strength = groups
     S, P, product, parts = scratch
-    numbers, signs = few
-    N = len(UT)
+    numbers, signs, real_U = few
+    N, flat = len(UT), old.view(T.dtype)
+    if N <= LEVELS:
+        _as_real(UT, real_U)
     for begin in range(0, len(functions), 4):
         some = functions[begin : begin + 4]
+        end = begin + len(some)
         _functions_of_H(some, T, S, parts, signs)
-        last = begin + len(some) - 1
-        at, end = places[begin, 0], places[last, 0] + places[last, 1] * N
-        rows = (end - at) // N
-        np.dot(old[at:end].reshape(rows, N), UT, P[:rows])
-        for g in range(begin, last + 1):
-            row = (places[g, 0] - at) // N
-            scalars, own_places = (factor[g], bend[g]), places[g]
-            given = strength[g], slopes, after[g], new, sums, numbers
-            _merge(product[row : row + places[g, 1]], S[g - begin], own_places, scalars, *given)
+        at, last = places[begin, 0], places[end - 1, 0] + places[end - 1, 1] * N
+        rows = (last - at) // N
+        _times(flat[2 * at : 2 * last].reshape(rows, 2 * N), UT, real_U, P, product)
+        target = new[2 * at : 2 * last].reshape(rows, 2 * N)
+        ahead = product
+        if end + 4 <= len(functions):
+            ahead = flat[2 * last :].reshape(-1, 2 * N)
+        step = 1
+        if len(some) % 2 == 0 and _alike(places[begin:end]):
+            step = len(some)
+        for g in range(begin, end, step):
+            own, k = slice(g, g + step), g - begin
+            first = (places[g, 0] - at) // N
+            there = slice(first, first + step * places[g, 1])
+            given = (factor[own], bend[own], strength[own]), rates[own], slopes, target[there]
+            _merge(
+                product[there], S[k : k + step], places[own], *given, sums, numbers, ahead[there]
+            )
 
 
 def advance_block(
@@ -290,8 +343,8 @@ def advance_block(
     groups and their weights, see `_fast_sums`. radius : H's. nodes : of the terms of groups, of
     fast ones. sums (pairs, 2, 2n, 4n) real view. matrix : Hdot, the coefficients of H,
     half of them. c, T, UT : see `_chebyshev_matrices`; without c UT is given. scratch : S (groups,
-    2n, 4n), P (8n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few : three
-    complex numbers; 1, -1.
+    2n, 4n), P (8n, 2n) complex with its real view, room for 2 (2n, 4n) for each group. few :
+    (4, 4) complex numbers; 1, -1; (4n, 4n) real.
     """
     slopes, coef, half = matrix
     mean, own, after = rates
@@ -308,8 +361,8 @@ def advance_block(
 
 
 BLOCK = (
-    *(_row, unit_columns, following, put, mirror, _first_terms, _add_terms, _chebyshev_rows),
-    *(_chebyshev_matrices, _unfolded, _functions_of_H, _weights, _fast_sums, _merge),
-    *(_advance_groups, advance_block),
+    *(unit_columns, following, put, mirror, _first_terms, _add_terms, _chebyshev_rows),
+    *(_chebyshev_matrices, _unfolded, _functions_of_H, _weights, _fast_sums, _merge, _alike),
+    *(_as_real, _times, _advance_groups, advance_block),
 )
 advance = lazily(calls=BLOCK)(advance_block)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -159,13 +157,7 @@ def fetch(typing: Any, array: Any, offset: Any) -> Any:
 
     def write(context, builder, signature, args):
         code = Code(context, builder, signature, args)
-        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
-        name = "llvm.prefetch.p0i8"
-        function = cgutils.get_or_insert_function(builder.module, kind, name)
-        pointer = builder.bitcast(builder.gep(code.array(0).data, [args[1]]), byte)
-        how = [ir.Constant(whole, number) for number in (0, 2, 1)]  # to read, second cache, data
-        builder.call(function, [pointer, *how])
+        code.fetch(code.array(0), args[1])
         return code.nothing()
 
     return types.void(array, offset), write

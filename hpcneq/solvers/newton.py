@@ -135,15 +135,16 @@ def relax(
     x: FloatArray,
     options: Options | None = None,
     prefix: str = "initial_relax_",
+    watch: Callable[[float], None] | None = None,
 ) -> Solution:
     """Plain iterations x <- x - residual towards a root. **Collective.**
 
     For a gap equation they go downhill in free energy, so that they leave unstable roots; an
-    accelerated iteration (or Newton) is as happy to converge to those. Raises nothing: look at
-    ``converged``.
+    accelerated iteration (or Newton) is as happy to converge to those. watch : told of the largest
+    residual of every x. Raises nothing: look at ``converged``.
     """
     work = Work(problem, comm)
-    equations = Bordered(work, x, np.zeros((0, len(x))))
+    equations = Bordered(work, x, np.zeros((0, len(x))), watch)
     return _solve(equations, PICARD | dict(options or {}), prefix, newton=False)
 
 
@@ -192,8 +193,14 @@ class Bordered:
     an error of PETSc.
     """
 
-    def __init__(self, work: Work | Direct, start: FloatArray, borders: FloatArray):
-        self.work, self.start, self.borders = work, start, borders
+    def __init__(
+        self,
+        work: Work | Direct,
+        start: FloatArray,
+        borders: FloatArray,
+        watch: Callable[[float], None] | None = None,
+    ):
+        self.work, self.start, self.borders, self.watch = work, start, borders, watch
         self.point = np.zeros(len(start) + len(borders))  # where the Jacobian is taken
         self.halted: StoppedEarly | None = None
 
@@ -212,6 +219,8 @@ class Bordered:
         first = self.unless_halted(self.work.residual, a[:n]) + a[n:] @ self.borders
         value = np.concatenate([first, self.borders @ (a[:n] - self.start)])
         f.setArray(value.astype(complex))
+        if self.watch is not None:
+            self.watch(float(np.abs(value).max()))
 
     def jacobian(self, snes: Any, x: Any, J: Any, P: Any) -> bool:
         """Note where the Jacobian is wanted."""

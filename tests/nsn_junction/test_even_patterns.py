@@ -5,10 +5,12 @@ Every docstring names a change of the code under which the test was seen to fail
 """
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from hpcneq.errors import NotConverged
 from hpcneq.maths import drives
 from hpcneq.parallel import solo
 from hpcneq.solvers import newton
@@ -16,6 +18,7 @@ from hpcneq.systems.nsn_junction.physics import junction as model
 from hpcneq.systems.nsn_junction.physics import patterns
 from hpcneq.systems.nsn_junction.physics.site_lattice import Sites
 from hpcneq.systems.nsn_junction.shared import site_patterns
+from hpcneq.tasks import start_progress
 
 BIAS = drives.Drive(0.3)
 
@@ -87,3 +90,19 @@ def test_ranks_share_the_sectors(comm):
     x = even.unknowns(seed + 0j)
     alone = newton.Work(even, solo()).residual(x)
     assert np.abs(newton.Work(even, comm).residual(x) - alone).max() < 1e-14
+
+
+def test_a_long_search_tells_how_far_it_is(monkeypatch):
+    """A line for every image of the mean field, were there ten seconds between them.
+
+    Fails if the search of even patterns has no progress.
+    """
+    monkeypatch.setattr(start_progress, "EVERY", 0.0)
+    lines, sites, given = [], place(5, 4), junction(5, 4)
+    monkeypatch.setitem(site_patterns.ANDERSON, "snes_max_it", 2)
+    seed = patterns.site_seed(5, 4, "crossed", 1, 0.3).ravel() + 0j
+    said = SimpleNamespace(initial=SimpleNamespace(state="crossed"))
+    with pytest.raises(NotConverged):
+        site_patterns.self_consistent(said, solo(), given, sites, lines.append, (seed, 1))
+    assert lines[0].startswith("initial: 1 images of the mean field, it moves by ")
+    assert "ETA" in lines[1] and len(lines) >= 4

@@ -61,6 +61,21 @@ def columns(given, dtype=complex):
     return Columns(SiteState(given, solo(), np.dtype(dtype)))
 
 
+@pytest.mark.parametrize("ranges", [None, WHOLE, Ranges(0.6)], ids=["columns", "whole", "short"])
+def test_a_start_tells_the_share_of_the_modes_that_is_done(ranges):
+    """Shares rise to 1, those of ranges with slow modes of large windows first or last.
+
+    Fails if modes that are the same count more than once.
+    """
+    shares, given = [], system(5, 6)
+    if ranges is None:
+        SiteState(given, solo(), told=shares.append)
+    else:
+        WindowState(given, solo(), ranges, told=shares.append)
+    assert len(shares) > 5 and shares[0] < 0.5 and shares[-1] == pytest.approx(1.0)
+    assert np.all(np.diff(shares) > 0)
+
+
 def windows(given, ranges, dtype=complex, comm=None):
     return Windows(WindowState(given, comm or solo(), ranges, np.dtype(dtype)))
 

@@ -40,7 +40,7 @@ class SiteState:
     """Y and the modes of this rank's sites.
 
     flat : Y and, in double precision, the modes after it; else (dtype complex64) they live beside
-    it. start : whether to set the stationary start.
+    it. start : whether to set the stationary start. told : of the share of its modes that is done.
     """
 
     ts_types = ("exponential", "rk")
@@ -51,6 +51,7 @@ class SiteState:
         comm: Communicator,
         dtype: DTypeLike = complex,
         start: bool = True,
+        told: Callable[[float], None] | None = None,
     ):
         self.system, self.comm, self.dtype = system, comm, np.dtype(dtype)
         self.halo = Halo(comm, system.near)
@@ -73,7 +74,7 @@ class SiteState:
             [[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in self.sites], int
         ).reshape(-1, 4)
         if start:
-            self.fill()
+            self.fill(told)
 
     def _describe_modes(self, n):
         """Group, component, site, source and row of the modes, (modes,) each, of ``n`` sites."""
@@ -92,7 +93,7 @@ class SiteState:
         """Modes of a flat array, (modes, 2, rows) real: sites, in them components, groups."""
         return flat[: self.mode_count].view(self.real).reshape(-1, 2, self.rows)
 
-    def fill(self) -> None:
+    def fill(self, told: Callable[[float], None] | None = None) -> None:
         """Set the stationary start: resolvents for the modes, Y = i (Q + white/2)/damping.
 
         Where the sources do not commute with H, Y solves i [H, Y] + damping Y = i (Q + white/2).
@@ -113,6 +114,7 @@ class SiteState:
             system.pattern,
             self.sites,
             put,
+            told=told,
         )
         Q, _ = self.sums(system.rates_at(0.0, -1))
         Y = self.green

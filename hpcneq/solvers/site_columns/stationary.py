@@ -54,17 +54,20 @@ def resolvents(
     fill: Callable[[int, int, int, ComplexArray], None],
     groups: Sequence[int] | None = None,
     H: sparse.csc_matrix | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> None:
     """Stationary modes s_g (i H - lambda_g)^-1 of some sites' columns, handed to ``fill``.
 
     fill : ``fill(group, site, component, column (2N,))``. groups : all if None. H : that of
-    `hamiltonian`, if it is known.
+    `hamiltonian`, if it is known. told : of the share that is done.
     """
     if H is None:
         H = hamiltonian(system, hop, c)
     one = sparse.identity(H.shape[0], dtype=complex, format="csc")
     if groups is None:
         groups = range(len(system.groups))
+    all_columns = len(sites) * sum(g in system.held[a] for g in groups for a in (0, 1))
+    done = 0
     for g in groups:
         solver = None
         for a in (0, 1):
@@ -78,6 +81,9 @@ def resolvents(
                 sides[2 * part + a, np.arange(len(part))] = strength
                 for site, column in zip(part, solver.solve(sides).T):
                     fill(g, site, a, column)
+                done += len(part)
+                if told is not None:
+                    told(done / all_columns)
 
 
 def stationary_green(system: SiteModes, settled: ComplexArray) -> ComplexArray:

@@ -9,6 +9,7 @@ strips of four sites (`layout`), which ranks share out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,6 +54,14 @@ class Plane:
         rows = [np.zeros_like(values[0]) if g is None else values[g] for g in self.groups]
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
 
+    def alike(self, rates: ComplexArray) -> list[list[int]]:
+        """Places of its groups, those of the same modes at rest together."""
+        found: dict[tuple[complex, ...], list[int]] = {}
+        for k, g in enumerate(self.groups):
+            if g is not None:
+                found.setdefault((complex(rates[g]), *self.strength[k]), []).append(k)
+        return list(found.values())
+
     def sources(
         self,
         own: ComplexArray,
@@ -82,7 +91,7 @@ class WindowState:
     modes : the planes. followers : planes of the modes that follow the mean field, whose entries
     between the components of own sites alone are kept. memory : the window of the sum Q of all and
     of Z. dtype complex64: modes and Y are kept and advanced in single precision. start : whether to
-    set the stationary start.
+    set the stationary start. told : of the share of its modes that is done.
     """
 
     ts_types = ("exponential",)
@@ -94,6 +103,7 @@ class WindowState:
         ranges: Ranges,
         dtype: DTypeLike = complex,
         start: bool = True,
+        told: Callable[[float], None] | None = None,
     ):
         self.system, self.comm = system, comm
         self.ranges = ranges
@@ -121,7 +131,7 @@ class WindowState:
             [[int(np.flatnonzero(near[k] == j)[0]) for k in near[j]] for j in range(len(near))]
         )
         if start:
-            self.fill()
+            self.fill(told)
 
     def _planes(self, ranges, fast):
         """The planes of the modes that have a matrix, or of those that follow.
@@ -162,17 +172,16 @@ class WindowState:
         return (*planes, *fields)
 
     # -- the stationary start ----------------------------------------------------------------------
-    def fill(self) -> None:
+    def fill(self, told: Callable[[float], None] | None = None) -> None:
         """Set the stationary start: resolvents within the windows, Y = i (Q + white/2)/damping.
 
         **Collective.**
         """
         system, rates = self.system, self.system.rates_at(0.0, -1)
         if self.ranges.modes == np.inf:
-            whole_start.solve(self, rates)
+            whole_start.solve(self, rates, told)
         else:
-            for plane in self.modes:
-                self._resolve(plane, rates)
+            self._resolve(rates, told)
         Q, L = self.sums(rates)
         self.follow(system.hop_at(0.0, -1), system.pattern, 0 * system.pattern, Q, L)
         Y, d = self.green, system.damping
@@ -187,23 +196,26 @@ class WindowState:
         c = own[:, 0, 1] - own[:, 1, 0].conj()
         self.flat[:] = self.system.coupling[self.sites[self.inside]] * c
 
-    def _resolve(self, plane, rates):
-        """Stationary modes of a plane: a Chebyshev series of H within the window, in double."""
-        lanes, done = 2 * STRIP, {}
+    def _resolve(self, rates, told):
+        """Stationary modes: a Chebyshev series of H within each plane's window, in double."""
+        lanes, done = 2 * STRIP, 0
         matrix = self._matrix(self.system.hop_at(0.0, -1), self.system.pattern, float)
-        M = aligned_zeros((1, *plane.modes.shape[1:3], lanes))
-        for k, g in enumerate(plane.groups):
-            if g is None:
-                continue
-            part = slice(k * lanes, (k + 1) * lanes)
-            key = (complex(rates[g]), *plane.strength[k])
-            if key in done:
-                plane.modes[..., part] = plane.modes[..., done[key]]
-                continue
-            done[key] = part
+        work = []
+        for plane in self.modes:
+            for places in plane.alike(rates):
+                own = rates[[plane.groups[places[0]]]]
+                terms = resolvent_terms(own[0], matrix[1], START[8])
+                work.append((plane, places, own, plane.window.size * terms))
+        whole = len(self.sites) * sum(size for *_, size in work)
+        for plane, places, own, size in work:
+            M = aligned_zeros((1, *plane.modes.shape[1:3], lanes))
             for t in range(len(self.sites)):
-                self._resolvent(plane.window, matrix, rates[[g]], plane.strength[[k]], t, M)
-                plane.modes[t, ..., part] = M[0]
+                self._resolvent(plane.window, matrix, own, plane.strength[places[:1]], t, M)
+                for k in places:
+                    plane.modes[t, ..., k * lanes : (k + 1) * lanes] = M[0]
+                done += size
+                if told is not None:
+                    told(done / whole)
 
     def _matrix(self, hop, c, real):
         """((hop, onsite, c) over the radius for kernels in a precision, the radius)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,8 +29,11 @@ class Whole(Protocol):
     modes: Sequence[Any]
 
 
-def solve(state: Whole, rates: ComplexArray) -> None:
-    """Set the modes to the stationary ones of these rates, by sparse resolvents."""
+def solve(state: Whole, rates: ComplexArray, told: Callable[[float], None] | None = None) -> None:
+    """Set the modes to the stationary ones of these rates, by sparse resolvents.
+
+    told : of the share that is done.
+    """
     system, places = state.system, _places(state)
     lanes: dict[int, tuple[NDArray, int]] = {}
     for plane in state.modes:
@@ -46,7 +49,7 @@ def solve(state: Whole, rates: ComplexArray) -> None:
         modes[t, :, 0, lane], modes[t, :, 1, lane] = values.real, values.imag
 
     hop, sites = system.hop_at(0.0, -1), state.sites[state.inside]
-    resolvents(system, rates, hop, system.pattern, sites, put)
+    resolvents(system, rates, hop, system.pattern, sites, put, told=told)
 
 
 def settle(state: Whole) -> None:

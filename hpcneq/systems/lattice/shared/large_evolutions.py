@@ -15,9 +15,10 @@ from ....parallel import Communicator
 from ....solvers.pole_leads.columns import ColumnState
 from ....solvers.pole_leads.equilibrium import Equilibrium
 from ....tasks import Given
+from ....tasks.start_progress import StartProgress
 from ..physics.model import Model
 from ..physics.open_lattice import OpenLattice
-from .large_starts import LargeStationary, StartProgress, ToldColumns
+from .large_starts import LargeStationary, ToldColumns
 from .seeds import noise
 from .setup import LatticeLeads, Setup
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -10,13 +9,14 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ....parallel import Communicator, clock
+from ....parallel import Communicator
 from ....solvers.newton import Solution, solve_equations
 from ....solvers.pole_leads.columns import Columns
 from ....solvers.pole_leads.equilibrium import Blocks, Equilibrium
 from ....solvers.pole_leads.slowest import slowest_level
 from ....solvers.pole_leads.stationary import UNDAMPED
 from ....solvers.pole_leads.system import Seen
+from ....tasks.start_progress import StartProgress
 from ..physics import observables
 from ..physics.open_lattice import OpenLattice
 from .chosen_state import largest_state
@@ -30,39 +30,6 @@ ANDERSON = {
     "snes_max_it": 60,
     "snes_rtol": 1e-14,
 }
-EVERY = 10.0  # seconds between lines of progress
-
-
-class StartProgress:
-    """A line every ten seconds while the start of an evolution is computed."""
-
-    def __init__(self, log: Callable[[str], None], tolerance: float = 0.0) -> None:
-        self.log, self.tolerance = log, tolerance
-        self.begun = self.last = time.monotonic()
-        self.first, self.images = 0.0, 0
-
-    def image(self, miss: float) -> None:
-        """Count an image of the mean field that differs from it by ``miss``."""
-        if not self.images:
-            self.first = miss
-        self.images += 1
-        now = time.monotonic()
-        if now - self.last < EVERY or not 0 < miss:
-            return
-        self.last = now
-        words = f"start: {self.images} images of the mean field, it moves by {miss:.1e}"
-        if self.tolerance < miss < self.first:
-            share = np.log(self.first / miss) / np.log(self.first / self.tolerance)
-            words += f", ETA {clock((now - self.begun) * (1 / share - 1))}"
-        self.log(words)
-
-    def columns(self, share: float) -> None:
-        """Tell the share of the columns that are made."""
-        now = time.monotonic()
-        if now - self.last >= EVERY and share > 0:
-            self.last = now
-            left = clock((now - self.begun) * (1 / share - 1))
-            self.log(f"start: {100 * share:.0f}% of the columns, ETA {left}")
 
 
 class ToldColumns:
@@ -76,7 +43,7 @@ class ToldColumns:
         """Columns (size, k)."""
         self.made += len(columns)
         out = self.make(columns)
-        self.progress.columns(self.made / self.count)
+        self.progress.part(self.made / self.count, "columns")
         return out
 
 

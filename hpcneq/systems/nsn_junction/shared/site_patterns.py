@@ -15,6 +15,7 @@ from ....solvers.newton import Solution
 from ....solvers.site_columns.mirrored import MirroredStationary, mirrored
 from ....solvers.site_columns.stationary import Stationary
 from ....tasks import Given
+from ....tasks.start_progress import StartProgress
 from ..physics import patterns
 from ..physics.junction import Junction, stripe
 from ..physics.lattice_dynamics import SiteQuench
@@ -114,10 +115,11 @@ def self_consistent(
     delta, wave_number = seed
     problem = gap_equations(junction, sites)
     even = even_equations(problem, sites, delta)
+    progress = StartProgress(log, TOLERANCE, "initial")
     if even is None:
-        root = accelerated(problem, comm, problem.unknowns(delta))
+        root = accelerated(problem, comm, problem.unknowns(delta), progress=progress)
     else:
-        root = accelerated(even, comm, even.unknowns(delta))
+        root = accelerated(even, comm, even.unknowns(delta), progress=progress)
         root = replace(root, x=problem.unknowns(even.whole(root.x)))
     periods = f" with {wave_number} periods" if wave_number else ""
     log(
@@ -168,16 +170,19 @@ def accelerated(
     comm: Communicator,
     x: np.ndarray,
     tolerance: float = TOLERANCE,
+    progress: StartProgress | None = None,
 ) -> Solution:
     """Anderson-accelerated self-consistency from x. **Collective.**
 
     With shifts of levels, which may go to and fro, a second time in smaller steps where needed.
     """
     options = {**ANDERSON, "snes_atol": tolerance}
-    root = newton.relax(problem, comm, x, options)
+    watch = progress.image if progress is not None else None
+    root = newton.relax(problem, comm, x, options, watch=watch)
     if problem.system.level_coupling is None or root.residual < ACCEPTED * tolerance:
         return root
-    return min(root, newton.relax(problem, comm, x, options | MIXED), key=lambda r: r.residual)
+    again = newton.relax(problem, comm, x, options | MIXED, watch=watch)
+    return min(root, again, key=lambda r: r.residual)
 
 
 def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:

@@ -16,6 +16,7 @@ from ....solvers.site_windows.state import WindowState
 from ....tasks import Given, Outcome, Output
 from ....tasks.cost import mode_dtype
 from ....tasks.evolution import run_evolution
+from ....tasks.start_progress import StartProgress
 from ..physics import onsets, patterns
 from ..physics.junction import Junction
 from ..physics.lattice_dynamics import SiteQuench
@@ -117,14 +118,19 @@ def _run_sites(given: Given, comm, log, output) -> Outcome:
         if variant == "pole error":
             model = in_frame(loosen_poles(given, comm, junction, output.recall), frame)
         system = SiteQuench(model, sites, delta)
+        progress = StartProgress(log)
+
+        def told(share: float) -> None:
+            progress.part(share, "modes")
+
         if ranges is None and by_columns:
-            return SiteState(system, comm, dtype, start=begin)
+            return SiteState(system, comm, dtype, begin, told)
         if ranges is None:
-            return WindowState(system, comm, WHOLE, dtype, start=begin)
+            return WindowState(system, comm, WHOLE, dtype, begin, told)
         kept = ranges if variant is None else ranges_of(given, 2.0)
         if variant == "range error":
             kept = kept.longer(LONGER)
-        return WindowState(system, comm, kept, dtype, start=begin)
+        return WindowState(system, comm, kept, dtype, begin, told)
 
     records = SiteRecords(junction, sites, comm, ranges is not None)
     outcome = run_evolution(given, comm, log, output, state, records)

@@ -1,0 +1,56 @@
+"""Lines of progress while the start of an evolution, or a stationary state, is computed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from ..parallel import clock
+
+EVERY = 10.0  # seconds between lines
+
+
+class StartProgress:
+    """A line every ten seconds, which begins with ``name``.
+
+    tolerance : of a mean field's image, at which a search ends.
+    """
+
+    def __init__(
+        self, log: Callable[[str], None], tolerance: float = 0.0, name: str = "start"
+    ) -> None:
+        self.log, self.tolerance, self.name = log, tolerance, name
+        self.begun = self.last = time.monotonic()
+        self.first, self.images = 0.0, 0
+
+    def image(self, miss: float) -> None:
+        """Count an image of the mean field that differs from it by ``miss``."""
+        if not self.images:
+            self.first = miss
+        self.images += 1
+        if not (self._due() and miss > 0):
+            return
+        words = f"{self.name}: {self.images} images of the mean field, it moves by {miss:.1e}"
+        if self.tolerance < miss < self.first:
+            share = float(np.log(self.first / miss) / np.log(self.first / self.tolerance))
+            words += f", {self._left(share)}"
+        self.log(words)
+
+    def part(self, share: float, what: str) -> None:
+        """Tell the share, above 0, of ``what`` that is done."""
+        if self._due():
+            self.log(f"{self.name}: {100 * share:.0f}% of the {what}, {self._left(share)}")
+
+    def _due(self) -> bool:
+        """Whether the last line is long ago; the next one then is told now."""
+        now = time.monotonic()
+        if now - self.last < EVERY:
+            return False
+        self.last = now
+        return True
+
+    def _left(self, share: float) -> str:
+        """The time left when a share is done."""
+        return f"ETA {clock((time.monotonic() - self.begun) * (1 / share - 1))}"

@@ -63,9 +63,9 @@ def columns(given, dtype=complex):
 
 @pytest.mark.parametrize("ranges", [None, WHOLE, Ranges(0.6)], ids=["columns", "whole", "short"])
 def test_a_start_tells_the_share_of_the_modes_that_is_done(ranges):
-    """Shares rise to 1, those of ranges with slow modes of large windows first or last.
+    """Shares rise to 1, of columns, of windows that hold all rows and of short ones.
 
-    Fails if modes that are the same count more than once.
+    Fails if what is done is not counted for every site, or for both components.
     """
     shares, given = [], system(5, 6)
     if ranges is None:

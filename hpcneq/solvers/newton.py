@@ -43,6 +43,8 @@ PICARD = {
     "snes_max_it": 120,
 }
 Options = Mapping[str, object]  # PETSc options without the prefix
+# told of the largest residual of every x, and of every product of the Jacobian, None
+Watch = Callable[[float | None], None]
 
 
 @dataclass(frozen=True)
@@ -135,13 +137,13 @@ def relax(
     x: FloatArray,
     options: Options | None = None,
     prefix: str = "initial_relax_",
-    watch: Callable[[float], None] | None = None,
+    watch: Watch | None = None,
 ) -> Solution:
     """Plain iterations x <- x - residual towards a root. **Collective.**
 
     For a gap equation they go downhill in free energy, so that they leave unstable roots; an
-    accelerated iteration (or Newton) is as happy to converge to those. watch : told of the largest
-    residual of every x. Raises nothing: look at ``converged``.
+    accelerated iteration (or Newton) is as happy to converge to those. Raises nothing: look at
+    ``converged``.
     """
     work = Work(problem, comm)
     equations = Bordered(work, x, np.zeros((0, len(x))), watch)
@@ -155,6 +157,7 @@ def solve(
     options: Options | None = None,
     prefix: str = "initial_",
     fix: bool = True,
+    watch: Watch | None = None,
 ) -> Solution:
     """Newton-Krylov root of ``problem`` from ``x`` (n,). **Collective.**
 
@@ -164,7 +167,7 @@ def solve(
     borders = np.zeros((0, len(start)))
     if fix and isinstance(problem, SteadySymmetries):
         borders = problem.symmetries(start)
-    equations = Bordered(Work(problem, comm), start, borders)
+    equations = Bordered(Work(problem, comm), start, borders, watch)
     return _solve(equations, NEWTON | dict(options or {}), prefix, newton=True)
 
 
@@ -198,9 +201,10 @@ class Bordered:
         work: Work | Direct,
         start: FloatArray,
         borders: FloatArray,
-        watch: Callable[[float], None] | None = None,
+        watch: Watch | None = None,
     ):
-        self.work, self.start, self.borders, self.watch = work, start, borders, watch
+        self.work, self.watch = work, watch
+        self.start, self.borders = start, borders
         self.point = np.zeros(len(start) + len(borders))  # where the Jacobian is taken
         self.halted: StoppedEarly | None = None
 
@@ -233,6 +237,8 @@ class Bordered:
         tangent = self.unless_halted(self.work.tangent, self.point[:n], a[:n])
         first = tangent + a[n:] @ self.borders
         y.setArray(np.concatenate([first, self.borders @ a[:n]]).astype(complex))
+        if self.watch is not None:
+            self.watch(None)
 
 
 def _solve(equations, defaults, prefix, newton):

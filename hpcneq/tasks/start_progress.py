@@ -15,7 +15,7 @@ EVERY = 10.0  # seconds between lines
 class StartProgress:
     """A line every ten seconds, which begins with ``name``.
 
-    tolerance : of a mean field's image, at which a search ends.
+    tolerance : of an image of the mean field, at which a search ends; 0 where that is not known.
     """
 
     def __init__(
@@ -23,17 +23,24 @@ class StartProgress:
     ) -> None:
         self.log, self.tolerance, self.name = log, tolerance, name
         self.begun = self.last = time.monotonic()
-        self.first, self.images = 0.0, 0
+        self.first = self.miss = 0.0
+        self.images = 0
 
-    def image(self, miss: float) -> None:
-        """Count an image of the mean field that differs from it by ``miss``."""
-        if not self.images:
+    def image(self, miss: float | None) -> None:
+        """Count an image of the mean field that differs from it by ``miss``.
+
+        None: a product of its Jacobian, which takes as long.
+        """
+        if miss is None:
+            miss = self.miss
+        elif not self.first:
             self.first = miss
+        self.miss = miss
         self.images += 1
         if not (self._due() and miss > 0):
             return
         words = f"{self.name}: {self.images} images of the mean field, it moves by {miss:.1e}"
-        if self.tolerance < miss < self.first:
+        if 0 < self.tolerance < miss < self.first:
             share = float(np.log(self.first / miss) / np.log(self.first / self.tolerance))
             words += f", {self._left(share)}"
         self.log(words)

@@ -32,6 +32,19 @@ def test_a_line_every_ten_seconds(watch):
     assert lines == ["initial: 3 images of the mean field, it moves by 1.0e-03, ETA 0:00:36"]
 
 
+def test_products_of_the_jacobian_are_images_too(watch):
+    """Without a tolerance there is no time left to tell.
+
+    Fails if a product forgets by how much the mean field moved, or if the time is told.
+    """
+    lines = []
+    progress = StartProgress(lines.append, name="error")
+    for miss in (0.1, None, 0.01, None):
+        progress.image(miss)
+        watch[0] += 6.0
+    assert lines == ["error: 3 images of the mean field, it moves by 1.0e-02"]
+
+
 def test_parts_that_are_done(watch):
     """Fails if the time left is that of what is done."""
     lines = []

@@ -184,7 +184,8 @@ def _follow(count):
 
         def write(context, builder, signature, args):
             code = Code(context, builder, signature, args, count)
-            T, H, U = code.array(0), code.array(6), code.array(8)
+            T, H = code.array(0), code.array(6)
+            U = code.array(8)
             k, left, j, right, at = args[1:6]
             vector, turned = code.vector(0), [place ^ 1 for place in range(count)]
             _, columns, width = cgutils.unpack_tuple(builder, T.shape)

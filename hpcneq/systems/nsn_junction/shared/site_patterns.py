@@ -188,7 +188,8 @@ def accelerated(
 def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:
     """A root by Newton with phase and position fixed, or the rough one. **Collective.**"""
     options = {"ksp_rtol": 1e-2, "snes_max_it": 3, "snes_atol": 1e-12}
-    root = newton.solve(problem, comm, rough.x, options)
+    progress = StartProgress(log, name="pattern: Newton")
+    root = newton.solve(problem, comm, rough.x, options, watch=progress.image)
     if not root.residual < rough.residual:
         return rough
     log(f"pattern: Newton: residual {root.residual:.1e} ({root.reason})")
@@ -216,7 +217,9 @@ class ExactRoot(NamedTuple):
     equations: Stationary
 
 
-def exact_root(junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray) -> ExactRoot:
+def exact_root(
+    junction: Junction, sites: Sites, comm: Communicator, x: np.ndarray, log: Callable
+) -> ExactRoot:
     """The root that exact leads have next to x. **Collective.**
 
     The residual of x with poles that are exact for this purpose goes through the
@@ -232,7 +235,8 @@ def exact_root(junction: Junction, sites: Sites, comm: Communicator, x: np.ndarr
     own, missed = (newton.Work(each, comm).residual(x) for each in pair)
     options = {"ksp_rtol": 1e-2, "snes_max_it": 2, "snes_atol": 1e-13}
     shifted = Shifted(problem.system, missed - own)
-    root = newton.solve(shifted, comm, x, options, prefix="initial_error_")
+    watch = StartProgress(log, name="pattern: error").image
+    root = newton.solve(shifted, comm, x, options, prefix="initial_error_", watch=watch)
     gain = max(1.0, float(np.abs(root.x - x).max() / max(np.abs(missed).max(), ROUNDING)))
     rest = max(fit.error for fit in exact.poles) * float(np.abs(sites.pairing).max())
     return ExactRoot(root.x, gain * (2 * root.residual + rest + ROUNDING), pair[1])

@@ -56,7 +56,7 @@ def run(given: Given, comm: Communicator, log: Callable, output: Output) -> Outc
     _write(output(), sites, found)
     errors = {}
     if given.numerics.error_estimate:
-        exact = exact_root(junction, sites, comm, root.x)
+        exact = exact_root(junction, sites, comm, root.x, log)
         other = describe(exact.equations, comm, exact.x)
         errors = _errors(found, other, exact.bound)
         delta_error = CAUTION * np.abs(other.delta - found.delta) + exact.bound

@@ -39,6 +39,11 @@ class Sites:
         """Whether every site is like every other one: then patterns along x exist."""
         return not (self.open_x or self.open_y or np.ptp(self.potential) or np.ptp(self.pairing))
 
+    def clean(self, pairing: float) -> Sites:
+        """A periodic lattice of as many sites that are alike, of one attraction."""
+        none, alike = np.zeros(self.count), np.full(self.count, pairing)
+        return Sites(self.Lx, self.Ly, none, alike, vector=self.vector)
+
     @property
     def moving(self) -> bool:
         """Whether the vector potential depends on time."""

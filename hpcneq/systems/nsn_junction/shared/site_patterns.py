@@ -39,7 +39,7 @@ def site_start(
     given: Given, comm: Communicator, junction: Junction, sites: Sites, log: Callable
 ) -> Start:
     """The stationary start over sites, (N,). **Collective.** Raises NotConverged."""
-    state = given.initial.state
+    state, sites = given.initial.state, of_start(given, sites)
     if has_stripe_start(given, sites):
         stripes = start_of(given, comm, junction, log)
         return stripes._replace(delta=np.repeat(stripes.delta, sites.Ly))
@@ -52,6 +52,11 @@ def site_start(
         "initial_delta_max": float(np.abs(pattern).max()),
     }
     return Start(pattern.ravel(), summary, [])
+
+
+def of_start(given: Given, sites: Sites) -> Sites:
+    """The sites on which the start is stationary."""
+    return sites.clean(given.parameters.U) if given.initial.clean else sites
 
 
 def has_stripe_start(given: Given, sites: Sites) -> bool:

@@ -19,7 +19,7 @@ from ..input_junction import build_junction, compute_anew
 from ..input_sites import build_sites
 from ..mode_ranges import ranges_of
 from ..quench_runs import quench_runs
-from ..site_patterns import even_equations, gap_equations, has_stripe_start
+from ..site_patterns import even_equations, gap_equations, has_stripe_start, of_start
 
 PROBED = (24, 11)  # largest lattice (Lx, Ly) on which steps of columns over sites are timed
 PROBED_PATTERN = 10  # largest length of the lattice on which a resolvent is timed
@@ -77,6 +77,7 @@ def _evolve_sites(given: Given, ranks: int, junction: Junction) -> Cost:
         estimate = cost.windows(smaller, system, ranges, given, ranks)
     else:
         estimate = cost.columns(smaller, system, given, ranks, _rows(given, system))
+    sites = of_start(given, sites)
     if has_stripe_start(given, sites):
         return estimate
     search, note = _search(given, junction, sites)

@@ -180,6 +180,8 @@ def _require_stripes(given: Given) -> None:
         _refuse_state_over_sites(given)
     if given.initial.vortices:
         raise InputError('[initial] vortices: goes with [numerics] symmetry = "full" only')
+    if given.initial.clean:
+        raise InputError('[initial] clean: goes with [numerics] symmetry = "full" only')
 
 
 def _require_vortices_on_lattice(given: Given) -> None:
@@ -234,9 +236,11 @@ def _require_site_start(given: Given) -> None:
     if given.numerics.range is not None and given.initial.state != "normal":
         _require_rest(given)
     state = given.initial.state
+    if given.initial.clean and is_uniform(given):
+        raise InputError("[initial] clean: this lattice has no disorder, fields or open boundaries")
     if state == "normal":
         return
-    if is_uniform(given) and state not in ("crossed", "pattern"):
+    if (given.initial.clean or is_uniform(given)) and state not in ("crossed", "pattern"):
         if any(vector_potential_of(given, axis).start for axis in ("x", "y")):
             _require_seed_under_vector_potential(given)
             return

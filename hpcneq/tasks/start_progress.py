@@ -37,9 +37,9 @@ class StartProgress:
             self.first = miss
         self.miss = miss
         self.images += 1
-        if not (self._due() and miss > 0):
+        if not (miss > 0 and self._due()):
             return
-        words = f"{self.name}: {self.images} images of the mean field, it moves by {miss:.1e}"
+        words = f"{self.name}: {self.images} evaluations of the mean field, it moves by {miss:.1e}"
         if 0 < self.tolerance < miss < self.first:
             share = float(np.log(self.first / miss) / np.log(self.first / self.tolerance))
             words += f", {self._left(share)}"

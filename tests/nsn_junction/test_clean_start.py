@@ -91,21 +91,46 @@ def test_check_tells_no_search_over_sites(runs):
 @pytest.mark.parametrize(
     "change, words",
     [
-        (('"full"', '"stripe"'), r"\[sites\]: goes with|clean: goes with"),
-        (("disorder = 0.5", "disorder = 0.0"), "no disorder, fields or open boundaries"),
+        (("disorder = 0.5", "disorder = 0.0"), "has no disorder"),
         (('state = "fflo"\nwave_number = 1', 'state = "normal"'), "no order parameter"),
     ],
 )
 def test_what_cannot_be_clean_is_refused(tmp_path, change, words):
-    """One line each."""
+    """One line each. Fails if nothing is refused."""
     (tmp_path / "in.toml").write_text(INPUT.replace(*change))
     with pytest.raises(InputError, match=words):
         driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True)
 
 
 def test_stripes_have_no_clean_lattice(tmp_path):
-    """Without [sites] they have nothing to be clean of."""
+    """Without [sites] they have nothing to be clean of. Fails if the key is not looked at."""
     text = INPUT.replace('"full"', '"stripe"').replace("disorder = 0.5\nseed = 2\n", "")
     (tmp_path / "in.toml").write_text(text)
     with pytest.raises(InputError, match="clean: goes with"):
         driver.run(tmp_path / "in.toml", tmp_path / "out.h5", quiet=True)
+
+
+def test_a_file_of_constant_fields_is_another_lattice(tmp_path):
+    """Attraction 2.6 from a file is stationary as U = 2.6 is; what is not 0 and U is no nominal
+    site. Fails if a uniform lattice takes its start from [parameters] alone.
+    """
+    import h5py
+
+    with h5py.File(tmp_path / "sites.h5", "w") as file:
+        file["pairing"] = np.full((6, 5), 2.6)
+    text = INPUT.replace("Lx = 25", "Lx = 6").replace("gamma = 0.05", "gamma = 0.1")
+    text = text.replace("h = 0.58", "h = 0.1").replace("eV = 0.8", "eV = 0.1")
+    text = text.replace('"fflo"\nwave_number = 1', '"bcs"').replace("clean = true\n", "")
+    texts = {
+        "file": text.replace("disorder = 0.5\nseed = 2", 'file = "sites.h5"'),
+        "key": text.replace("[parameters]", "[parameters]\nU = 2.6").replace("disorder = 0.5", ""),
+    }
+    found = {}
+    for name, own in texts.items():
+        (tmp_path / f"{name}.toml").write_text(own)
+        assert driver.run(tmp_path / f"{name}.toml", tmp_path / f"{name}.h5", quiet=True) == 0
+        found[name] = Result(tmp_path / f"{name}.h5")
+    for result in found.values():
+        assert np.abs(result.delta[-1] - result.delta[0]).max() < 1e-6
+        assert np.abs(result.delta[0]).min() > 0.1
+    assert np.abs(found["file"].delta[0] - found["key"].delta[0]).max() < 1e-6

@@ -104,5 +104,5 @@ def test_a_long_search_tells_how_far_it_is(monkeypatch):
     said = SimpleNamespace(initial=SimpleNamespace(state="crossed"))
     with pytest.raises(NotConverged):
         site_patterns.self_consistent(said, solo(), given, sites, lines.append, (seed, 1))
-    assert lines[0].startswith("initial: 1 images of the mean field, it moves by ")
+    assert lines[0].startswith("initial: 1 evaluations of the mean field, it moves by ")
     assert "ETA" in lines[1] and len(lines) >= 4

@@ -29,7 +29,7 @@ def test_a_line_every_ten_seconds(watch):
     for k in range(4):
         progress.image(10.0 ** -(k + 1))
         watch[0] += 6.0
-    assert lines == ["initial: 3 images of the mean field, it moves by 1.0e-03, ETA 0:00:36"]
+    assert lines == ["initial: 3 evaluations of the mean field, it moves by 1.0e-03, ETA 0:00:36"]
 
 
 def test_products_of_the_jacobian_are_images_too(watch):
@@ -42,7 +42,7 @@ def test_products_of_the_jacobian_are_images_too(watch):
     for miss in (0.1, None, 0.01, None):
         progress.image(miss)
         watch[0] += 6.0
-    assert lines == ["error: 3 images of the mean field, it moves by 1.0e-02"]
+    assert lines == ["error: 3 evaluations of the mean field, it moves by 1.0e-02"]
 
 
 def test_parts_that_are_done(watch):

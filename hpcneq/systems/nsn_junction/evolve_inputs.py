@@ -1,4 +1,4 @@
-"""Tables of ``evolve``: how far bath modes of a full lattice reach, vortices in its start."""
+"""Tables of ``evolve``: how far bath modes of a full lattice reach, and its start."""
 
 from __future__ import annotations
 
@@ -48,13 +48,14 @@ class EvolveNumerics(SteppedNumerics):
 
 @dataclass(frozen=True)
 class EvolveInitial(Initial):
-    """The same, a lattice without its defects, and vortices written on the order parameter."""
+    """The same, a pattern found without the lattice's defects, and vortices written on it."""
 
     clean: bool = key(
         False,
-        doc='with symmetry = "full": the order parameter before t = 0 is stationary on a periodic '
-        "lattice without disorder and fields of [sites], and meets them at t = 0; the search for "
-        "it takes far less time",
+        doc='with symmetry = "full": the order parameter is found self-consistently on a periodic '
+        "lattice without disorder and file of [sites], which takes far less time; electrons at "
+        "t = 0 are those of the lattice with them in this order parameter, so that it changes "
+        "from t = 0 on",
     )
 
     vortices: list[list[float]] = key(

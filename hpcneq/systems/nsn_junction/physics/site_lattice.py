@@ -39,6 +39,10 @@ class Sites:
         """Whether every site is like every other one: then patterns along x exist."""
         return not (self.open_x or self.open_y or np.ptp(self.potential) or np.ptp(self.pairing))
 
+    def nominal(self, pairing: float) -> bool:
+        """Whether it is uniform, without energies and with this attraction."""
+        return self.uniform and not np.any(self.potential) and self.pairing[0] == pairing
+
     def clean(self, pairing: float) -> Sites:
         """A periodic lattice of as many sites that are alike, of one attraction."""
         none, alike = np.zeros(self.count), np.full(self.count, pairing)

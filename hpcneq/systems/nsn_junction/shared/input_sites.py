@@ -52,14 +52,15 @@ def sites_of(given: Given, vector: tuple[Drive, Drive], fields: Mapping) -> Site
     )
 
 
-def is_uniform(given: Given) -> bool:
-    """Whether every site is like every other one: `Sites.uniform`, before they are built."""
+def is_nominal(given: Given) -> bool:
+    """`Sites.nominal` of the input's U, before sites are built."""
     numerics, table = given.numerics, sites_table_of(given)
     if "open" in (table.boundary_x, table.boundary_y):
         return False
     if numerics.Lx * numerics.Ly > 1 and (table.disorder or table.pairing_disorder):
         return False
-    return not any(np.ptp(values) for values in site_fields(given).values())
+    plain = {"potential": 0.0, "pairing": given.parameters.U}
+    return all(np.all(values == plain[name]) for name, values in site_fields(given).items())
 
 
 def site_fields(given: Given) -> dict[str, np.ndarray]:

@@ -62,7 +62,8 @@ def of_start(given: Given, sites: Sites) -> Sites:
 def has_stripe_start(given: Given, sites: Sites) -> bool:
     """Whether the start depends on x alone, so that it can be sought as a stripe."""
     state, still = given.initial.state, not any(drive.start for drive in sites.vector)
-    return state == "normal" or (sites.uniform and still and state not in ("crossed", "pattern"))
+    nominal = sites.nominal(given.parameters.U)
+    return state == "normal" or (nominal and still and state not in ("crossed", "pattern"))
 
 
 def noisy(given: Given, sites: Sites, delta: np.ndarray) -> np.ndarray:
@@ -120,11 +121,10 @@ def self_consistent(
     delta, wave_number = seed
     problem = gap_equations(junction, sites)
     even = even_equations(problem, sites, delta)
-    progress = StartProgress(log, TOLERANCE, "initial")
     if even is None:
-        root = accelerated(problem, comm, problem.unknowns(delta), progress=progress)
+        root = accelerated(problem, comm, problem.unknowns(delta), log=log)
     else:
-        root = accelerated(even, comm, even.unknowns(delta), progress=progress)
+        root = accelerated(even, comm, even.unknowns(delta), log=log)
         root = replace(root, x=problem.unknowns(even.whole(root.x)))
     periods = f" with {wave_number} periods" if wave_number else ""
     log(
@@ -175,19 +175,22 @@ def accelerated(
     comm: Communicator,
     x: np.ndarray,
     tolerance: float = TOLERANCE,
-    progress: StartProgress | None = None,
+    log: Callable | None = None,
 ) -> Solution:
     """Anderson-accelerated self-consistency from x. **Collective.**
 
     With shifts of levels, which may go to and fro, a second time in smaller steps where needed.
     """
     options = {**ANDERSON, "snes_atol": tolerance}
-    watch = progress.image if progress is not None else None
-    root = newton.relax(problem, comm, x, options, watch=watch)
+
+    def iterate(more: dict) -> Solution:
+        watch = None if log is None else StartProgress(log, tolerance, "initial").image
+        return newton.relax(problem, comm, x, options | more, watch=watch)
+
+    root = iterate({})
     if problem.system.level_coupling is None or root.residual < ACCEPTED * tolerance:
         return root
-    again = newton.relax(problem, comm, x, options | MIXED, watch=watch)
-    return min(root, again, key=lambda r: r.residual)
+    return min(root, iterate(MIXED), key=lambda r: r.residual)
 
 
 def polish(problem: Stationary, comm: Communicator, rough: Solution, log: Callable) -> Solution:

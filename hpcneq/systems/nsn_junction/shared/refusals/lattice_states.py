@@ -13,7 +13,7 @@ from .....tasks import Given
 from ...inputs import SiteTable
 from ...physics.junction import at_rest, equilibrium
 from ..biased_leads import bias_of, leads_of, sites_table_of, vector_potential_of
-from ..input_sites import is_uniform, site_fields
+from ..input_sites import is_nominal, site_fields
 from .limits import refuse_hartree, require_baths
 
 LONGEST_PATTERN = 1000  # sites along one direction
@@ -210,8 +210,8 @@ def _refuse_state_over_sites(given: Given) -> None:
 def _refuse_turning_phase(state: str) -> None:
     raise InputError(
         f'[initial] state = "{state}": between these leads, at the bias before t = 0, '
-        'the phase of a condensate turns; only "normal" is stationary, and on uniform lattices in '
-        'tasks evolve and ensemble "bcs" in the frame of its phase'
+        'the phase of a condensate turns; only "normal" is stationary, and in tasks evolve and '
+        'ensemble, on uniform lattices or with [initial] clean, "bcs" in the frame of its phase'
     )
 
 
@@ -236,11 +236,14 @@ def _require_site_start(given: Given) -> None:
     if given.numerics.range is not None and given.initial.state != "normal":
         _require_rest(given)
     state = given.initial.state
-    if given.initial.clean and is_uniform(given):
-        raise InputError("[initial] clean: this lattice has no disorder, fields or open boundaries")
+    if given.initial.clean and is_nominal(given):
+        raise InputError(
+            "[initial] clean: this lattice has no disorder, no [sites] file that changes it and no "
+            "open boundary"
+        )
     if state == "normal":
         return
-    if (given.initial.clean or is_uniform(given)) and state not in ("crossed", "pattern"):
+    if (given.initial.clean or is_nominal(given)) and state not in ("crossed", "pattern"):
         if any(vector_potential_of(given, axis).start for axis in ("x", "y")):
             _require_seed_under_vector_potential(given)
             return
@@ -249,8 +252,8 @@ def _require_site_start(given: Given) -> None:
         return
     if state == "auto":
         raise InputError(
-            '[initial] state = "auto": free energies are compared on uniform lattices only; '
-            'use "normal", "bcs", "fflo", "crossed" or "pattern"'
+            '[initial] state = "auto": free energies are compared on uniform lattices, or with '
+            '[initial] clean; use "normal", "bcs", "fflo", "crossed" or "pattern"'
         )
     _require_rest(given)
     if state in ("fflo", "crossed"):

@@ -77,7 +77,7 @@ class Code:
         done.align = 4
 
     def fetch(self, array: Any, offset: Any) -> None:
-        """Ask for the cache line at an offset, which will be read; it may be behind the end."""
+        """Ask for the cache line at an offset, to be read; it may be past the array's end."""
         byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
         function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0i8")

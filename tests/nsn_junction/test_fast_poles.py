@@ -17,15 +17,15 @@ from hpcneq.systems.nsn_junction.physics.stripe_dynamics import Quench
 
 LEVELS = {"recursions": range(0), "products": range(81)}  # of blocks that products advance
 END = 12.0  # of the runs: the order parameter has lost half of its size
-CASES = {  # (parity, gamma and mu of the right lead, whether densities shift the levels)
+CASES = {  # (parity, gamma and mu of the right lead, whether densities shift the levels), 9 x 2
     "parity": (True, 0.01, 0.0, False),
     "unequal leads": (False, 0.02, 0.1, False),
     "hartree": (True, 0.01, 0.0, True),
 }
 
 
-def quench(case, h=0.58, eV=None, pattern=None):
-    """A jump of the bias at t = 0, or a constant one, for a pattern on 9 x 2 sites."""
+def quench(case, h=0.58, eV=None, pattern=None, Lx=9):
+    """A jump of the bias at t = 0, or a constant one, for a pattern on Lx x 2 sites."""
     parity, right, mu, hartree = CASES[case]
     leads = (
         model.Lead("left", 0.01, 0.02, 0.0, +1),
@@ -33,7 +33,7 @@ def quench(case, h=0.58, eV=None, pattern=None):
     )
     bias = drives.read({"from": 0.0, "to": 0.8} if eV is None else eV)
     poles = model.fit_poles(leads, 0.02, model.window(leads, 0.0, h, bias, END), 1e-6)
-    lattice = model.stripe(9, 2, 0.0, parity=parity)
+    lattice = model.stripe(Lx, 2, 0.0, parity=parity)
     junction = model.Junction(3.0, 0.0, h, leads, lattice, bias, poles, hartree)
     if pattern is None:
         pattern = patterns.cosine(lattice, 2, 0.3) + 0.1 + 0j
@@ -119,19 +119,21 @@ def held(state):
     return [mode for runs in state.modes.values() for _, _, M in runs for mode in M]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case, Lx", [*((case, 9) for case in CASES), ("parity", 59)])
 @pytest.mark.parametrize(
     "kind",
     [complex, pytest.param(np.complex64, marks=pytest.mark.nightly)],
     ids=["double", "mixed"],
 )
-def test_matrices_and_recursions_give_the_same(case, kind, monkeypatch):
+def test_matrices_and_recursions_give_the_same(case, Lx, kind, monkeypatch):
     """Products of whole matrices and recursions for eight columns: the same modes to rounding, in
-    double and, at night since their kernels compile for seconds, in single precision.
+    double and, at night since their kernels compile for seconds, in single precision. Of 58 and 60
+    levels modes are multiplied as complex matrices, of fewer as real ones.
 
-    Fails if the columns of holes are not conjugate, or those of the other component are taken.
+    Fails if the columns of holes are not conjugate, or those of the other component are taken; with
+    59 x 2 sites if those complex products are left out.
     """
-    system = quench(case)
+    system = quench(case, Lx=Lx)
     monkeypatch.setattr(mode_passes, "LEVELS", range(81))
     method, _ = evolved(system, kind=kind, end=7.0)
     monkeypatch.setattr(mode_passes, "LEVELS", range(0))

@@ -71,8 +71,8 @@ class Scratch:
         self.T, P = np.empty(0, real), aligned_zeros((4 * N, N), kind)
         room = aligned_zeros(4 * groups * N**2, real)
         self.work = (aligned_zeros((groups, N, 2 * N), real), P, P.view(real), room)
-        own = aligned_zeros((2 * N, 2 * N), real)
-        self.few = np.zeros((4, 4), complex), np.array([1, -1], real), own
+        real_U = aligned_zeros((2 * N, 2 * N), real)
+        self.few = np.zeros((4, 4), complex), np.array([1, -1], real), real_U
 
     def terms(self, count: int, columns: int) -> NDArray:
         """T for so many terms, (count, columns, 2N) real."""

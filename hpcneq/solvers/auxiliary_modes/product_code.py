@@ -28,7 +28,7 @@ class _Blend:
         ]
 
     def _factors(self, numbers, place, of_sums):
-        """Real part of a complex number in every lane, and what `turned` takes of the other."""
+        """The real part of a number in every lane, the imaginary one with alternating signs."""
         code = self.code
         real, imag = (
             code.builder.load(code.builder.gep(numbers, [code.whole(place + part)]))
@@ -46,7 +46,10 @@ class _Blend:
         return code.fma(factors[1], other, code.add_product(factors[0], value, total))
 
     def write(self, rows, at):
-        """``rows`` : of a group, offsets of P and S, and of the sums; they begin at a place."""
+        """``blend`` from the place ``at`` of rows on.
+
+        rows : of each group the offsets of its rows in P and in S, own and other; last of the sums.
+        """
         code, builder = self.code, self.code.builder
         *of_groups, of_sums = rows
         of_sums = code.sum(of_sums, at)
@@ -66,7 +69,7 @@ class _Blend:
 
 
 def _blend(groups):
-    """The intrinsic for so many groups, of as many columns."""
+    """The intrinsic for so many groups, all with the same number of columns."""
 
     @intrinsic
     def blend(typing, P, S, new, Q, L, place, numbers, ahead):

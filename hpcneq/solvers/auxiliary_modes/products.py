@@ -26,9 +26,10 @@ from .product_code import (
     unfold_many,
 )
 
-# levels up to which products of complex matrices take longer than those of real ones of twice the
-# size, and the flops of half of one up to which OpenBLAS copies no matrix first
-LEVELS, UNCOPIED = 56, 10**6
+# Up to so many levels products of real matrices of twice the size are faster than those of complex
+# ones, in pieces of up to so many products of numbers: OpenBLAS's kernels for small matrices, for
+# processors with AVX-512, copy neither first. Elsewhere both ways take as long.
+REAL_UP_TO, PIECE = 56, 10**6
 
 
 def _first_terms(half, T):
@@ -252,7 +253,9 @@ def _merge(P, S, places, groups, rates, slopes, new, sums, numbers, ahead):
 
 
 def _as_real(U, out):
-    """The real matrix (4n, 4n) by which rows of real and imaginary parts in turn are times U."""
+    """The real matrix (4n, 4n) that does to real and imaginary parts in turn what U does to rows of
+    complex numbers.
+    """
     for i in range(len(U)):
         for j in range(len(U)):
             real, imag = U[i, j].real, U[i, j].imag
@@ -263,11 +266,10 @@ def _as_real(U, out):
 def _times(rows, U, real_U, out, real_out):
     """out = rows U of complex matrices; (rows, 4n) real views, real_U of `_as_real`."""
     count, width = len(rows), rows.shape[1]
-    if width > 2 * LEVELS:
+    if width > 2 * REAL_UP_TO:
         np.dot(rows.view(U.dtype), U, out[:count])
         return
-    parts = 1 + (count * width * width - 1) // UNCOPIED
-    step = -(-count // parts)
+    step = max(1, PIECE // width**2)
     for begin in range(0, count, step):
         end = min(begin + step, count)
         np.dot(rows[begin:end], real_U, real_out[begin:end])
@@ -283,13 +285,16 @@ def _alike(places):
 
 
 def _advance_groups(modes, places, groups, rates, functions, slopes, sums, T, UT, scratch, few):
-    """`advance` of the groups, four at a time, which stay in the cache."""
+    """`advance` of the groups, four at a time, which stay in the cache.
+
+    They are merged in one pass where they have the same columns, not between unequal leads.
+    """
     old, new = modes
     factor, bend, strength = groups
     S, P, product, parts = scratch
     numbers, signs, real_U = few
     N, flat = len(UT), old.view(T.dtype)
-    if N <= LEVELS:
+    if N <= REAL_UP_TO:
         _as_real(UT, real_U)
     for begin in range(0, len(functions), 4):
         some = functions[begin : begin + 4]

@@ -55,7 +55,7 @@ class Plane:
         return np.repeat(np.array(rows), 2 * STRIP, axis=0)
 
     def alike(self, rates: ComplexArray) -> list[list[int]]:
-        """Places of its groups, those of the same modes at rest together."""
+        """Numbers of its groups, in lists of those with the same stationary modes."""
         found: dict[tuple[complex, ...], list[int]] = {}
         for k, g in enumerate(self.groups):
             if g is not None:
@@ -204,7 +204,7 @@ class WindowState:
         for plane in self.modes:
             for places in plane.alike(rates):
                 own = rates[[plane.groups[places[0]]]]
-                terms = resolvent_terms(own[0], matrix[1], START[8])
+                terms = resolvent_terms(own[0], matrix[1], START[self.real.itemsize])
                 work.append((plane, places, own, plane.window.size * terms))
         whole = len(self.sites) * sum(size for *_, size in work)
         for plane, places, own, size in work:

@@ -46,8 +46,8 @@ class StartProgress:
         self.log(words)
 
     def part(self, share: float, what: str) -> None:
-        """Tell the share, above 0, of ``what`` that is done."""
-        if self._due():
+        """Tell the share of ``what`` that is done, once that is a hundredth."""
+        if share >= 0.01 and self._due():
             self.log(f"{self.name}: {100 * share:.0f}% of the {what}, {self._left(share)}")
 
     def _due(self) -> bool:

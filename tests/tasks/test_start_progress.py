@@ -46,9 +46,12 @@ def test_products_of_the_jacobian_are_images_too(watch):
 
 
 def test_parts_that_are_done(watch):
-    """Fails if the time left is that of what is done."""
+    """Fails if the time left is that of what is done, or is told of next to nothing."""
     lines = []
     progress = StartProgress(lines.append)
+    watch[0] += 20.0
+    progress.part(0.001, "modes")
+    watch[0] -= 20.0
     for share in (0.1, 0.2, 0.25):
         watch[0] += 8.0
         progress.part(share, "modes")

@@ -70,7 +70,17 @@ class Checked(Protocol):
         """The input with every default filled in, by table."""
 
 
-def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, object]:
+class Physics(dict[str, object]):
+    """What a result depends on, key -> value.
+
+    usual : keys with their declared default. A run that was begun before there was such a key has
+    it, too: a new one's default is what was done before.
+    """
+
+    usual: frozenset[str] = frozenset()
+
+
+def physics(checked: Checked, options: Iterable[Option] = ()) -> Physics:
     """Key -> value of all that a result depends on: not the run's length, its output and limits.
 
     options : PETSc options from the command line. A file that the input names, by a key declared to
@@ -89,7 +99,27 @@ def physics(checked: Checked, options: Iterable[Option] = ()) -> dict[str, objec
         content = _content(checked.folder, name)
         if content is not None:
             values[key + CONTENT] = content
-    return checkpoint.loads(checkpoint.dumps(values))
+    found = Physics(checkpoint.loads(checkpoint.dumps(values)))
+    usual: dict[str, object] = {}
+    for name, table in tables.items():
+        _flatten_usual(name, table, usual)
+    found.usual = frozenset(usual)
+    return found
+
+
+def _flatten_usual(path, table, values):
+    """Put the keys that have their default into ``values``, as `_flatten` names them."""
+    if isinstance(table, dict):
+        for key, item in table.items():
+            _flatten_usual(f"{path}.{key}", item, values)
+    if not dataclasses.is_dataclass(table) or isinstance(table, type):
+        return
+    for field in dataclasses.fields(table):
+        default, value = field.default, getattr(table, field.name)
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory()
+        if type(value) is type(default) and value == default:
+            _flatten(f"{path}.{field.name}", value, values)
 
 
 def _flatten(path, value, values):
@@ -164,13 +194,17 @@ def _content(folder, name):
 def changed(saved: Mapping, now: Mapping) -> list[str]:
     """Keys in which two physics differ; the content of a file counts where both know it.
 
-    A file may be gone when a run is continued, which has read it.
+    A file may be gone when a run is continued, which has read it. Keys that were not known when
+    ``saved`` was written count where they have another value than their default.
     """
-    different = [key for key in sorted(saved.keys() | now.keys()) if saved.get(key) != now.get(key)]
+    known = saved.keys() | (now.keys() - getattr(now, "usual", frozenset()))
+    different = [key for key in sorted(known) if saved.get(key) != now.get(key)]
     return [key for key in different if not key.endswith(CONTENT) or (key in saved and key in now)]
 
 
-def carried(saved: Mapping[str, object], now: Mapping[str, object]) -> dict[str, object]:
+def carried(saved: Mapping[str, object], now: Physics) -> Physics:
     """The physics ``now`` of a run that is continued, with the files' contents it began with."""
     contents = {key: value for key, value in saved.items() if key.endswith(CONTENT)}
-    return {**now, **contents}
+    found = Physics(now | contents)
+    found.usual = now.usual
+    return found

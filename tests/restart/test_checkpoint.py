@@ -12,9 +12,11 @@ import pytest
 from support.programs import alone, assert_same, command, damage, here, hp
 
 from hpcneq import stopping, systems
+from hpcneq.config.load import loads
 from hpcneq.config.schema import keys_of
+from hpcneq.driver import catalogue
 from hpcneq.files import checkpoint
-from hpcneq.files.digest import carried, changed
+from hpcneq.files.digest import carried, changed, physics
 from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
@@ -248,6 +250,27 @@ def test_the_clock_leaves_time_for_the_checkpoint(monkeypatch):
     assert changed({"a": 1, content: 1}, {"a": 2}) == ["a"]
     assert changed({content: 1}, {content: 2}) == [content]
     assert carried({"a": 1, content: 1}, {"a": 2}) == {"a": 2, content: 1}
+
+
+def test_a_checkpoint_of_before_there_was_a_key_goes_on(cut, whole):
+    """Of a key that the checkpoint does not know the default counts as what it was written with;
+    another value does not, and neither does what was never a default.
+
+    Fails if every key that is not known has changed, or if none has.
+    """
+    checked = loads((cut / "in.toml").read_text(), catalogue(), folder=cut)
+    now = physics(checked)
+    assert {"numerics.corrector", "initial.vortices"} <= now.usual
+    assert not {"parameters.T", "system", "numerics.Lx"} & now.usual
+    before = {name: value for name, value in now.items() if name != "numerics.corrector"}
+    assert changed(before, now) == []
+    before.pop("parameters.T")
+    assert changed(before, now) == ["parameters.T"]
+    other = loads(checked.text, catalogue(), ["numerics.corrector=2"], folder=cut)
+    assert changed(before | {"parameters.T": now["parameters.T"]}, physics(other)) == [
+        "numerics.corrector"
+    ]
+    assert carried({}, now).usual == now.usual
 
 
 # ---- damage --------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from hpcneq.config.load import loads
 from hpcneq.config.schema import keys_of
 from hpcneq.driver import catalogue
 from hpcneq.files import checkpoint
-from hpcneq.files.digest import carried, changed, physics
+from hpcneq.files.digest import Physics, carried, changed, physics
 from hpcneq.files.writer import Result
 from hpcneq.parallel import solo
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
@@ -249,7 +249,7 @@ def test_the_clock_leaves_time_for_the_checkpoint(monkeypatch):
     content = "f (the file's content)"
     assert changed({"a": 1, content: 1}, {"a": 2}) == ["a"]
     assert changed({content: 1}, {content: 2}) == [content]
-    assert carried({"a": 1, content: 1}, {"a": 2}) == {"a": 2, content: 1}
+    assert carried({"a": 1, content: 1}, Physics(a=2)) == {"a": 2, content: 1}
 
 
 def test_a_checkpoint_of_before_there_was_a_key_goes_on(cut, whole):

@@ -120,6 +120,8 @@ def _flatten_usual(path, table, values):
             default = field.default_factory()
         if type(value) is type(default) and value == default:
             _flatten(f"{path}.{field.name}", value, values)
+        else:
+            _flatten_usual(f"{path}.{field.name}", value, values)
 
 
 def _flatten(path, value, values):

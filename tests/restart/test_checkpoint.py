@@ -6,13 +6,14 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from support.programs import alone, assert_same, command, damage, here, hp
 
 from hpcneq import stopping, systems
-from hpcneq.config.load import loads
+from hpcneq.config.load import load, loads
 from hpcneq.config.schema import keys_of
 from hpcneq.driver import catalogue
 from hpcneq.files import checkpoint
@@ -22,6 +23,7 @@ from hpcneq.parallel import solo
 from hpcneq.stopping import MARGIN, SAFETY, Stopping
 
 STOPPED = 75
+ROOT = Path(__file__).resolve().parents[2]
 
 
 # ---- stop, show, continue ------------------------------------------------------------------------
@@ -271,6 +273,18 @@ def test_a_checkpoint_of_before_there_was_a_key_goes_on(cut, whole):
         "numerics.corrector"
     ]
     assert carried({}, now).usual == now.usual
+
+
+def test_a_key_that_a_named_lead_gains_has_its_default_too():
+    """A further lead is no such key: where it touches has no default.
+
+    Fails if only keys of whole tables have defaults.
+    """
+    now = physics(load(ROOT / "inputs" / "lattice" / "wire.toml", catalogue()))
+    before = {name: value for name, value in now.items() if name != "leads.named.left.spin"}
+    assert changed(before, now) == []
+    alone = {name: value for name, value in now.items() if "named.right." not in name}
+    assert "leads.named.right.sites" in changed(alone, now)
 
 
 # ---- damage --------------------------------------------------------------------------------------
